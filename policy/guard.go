@@ -1,0 +1,68 @@
+package policy
+
+// guards returns the rules that deny a write besides the file rules: what a process rule
+// allows by exact path is read-only, and what a rule blocks can't be given another name.
+// On a host names are judged alone, for package managers' sake, so this is for containers.
+func (p *Profile) guards(op *Operation, enforced func(*ProfileRule) bool) []RuleRef {
+	var refs []RuleRef
+	for i := range p.Policies {
+		for r := range p.Policies[i].Rules {
+			ref := RuleRef{i, r}
+			if enforced(p.At(ref)) && (p.guardsProgram(ref, op, enforced) || p.guardsName(ref, op)) {
+				refs = append(refs, ref)
+			}
+		}
+	}
+	return refs
+}
+
+// guardsProgram: writing, replacing, renaming, linking or mounting over a program that an
+// exact path allows, or renaming a directory above it, unless a file rule allows that write
+// by exact path.
+func (p *Profile) guardsProgram(ref RuleRef, op *Operation, enforced func(*ProfileRule) bool) bool {
+	r := p.At(ref)
+	if r.Category != Process || r.Action != Allow || r.Match.Kind != MatchPath {
+		return false
+	}
+	program := r.Match.Path
+	moves := op.Change == ChangeRename || op.Change == ChangeExchange
+	touches := func(name string) bool {
+		return (name == program || moves && isBelow(program, name)) && !p.ExemptsWrite(ref, name, op, enforced)
+	}
+	return anyName(op.Names, touches) || anyName(op.To, touches)
+}
+
+// ExemptsWrite says whether a file rule allows that write of name by exact path, so that the
+// program that ref allows is not kept read-only. What mode Audit says lifts no enforced guard.
+func (p *Profile) ExemptsWrite(ref RuleRef, name string, op *Operation, enforced func(*ProfileRule) bool) bool {
+	write := *op
+	write.Names = Name(name)
+	for i := range p.Policies {
+		if p.Policies[i].Mode == ModeAudit && p.Policies[ref.Policy].Mode == ModeEnforce {
+			continue
+		}
+		for r := range p.Policies[i].Rules {
+			rule := &p.Policies[i].Rules[r]
+			if rule.Category == File && rule.Action == Allow && rule.Match.Kind == MatchPath && enforced(rule) && rule.matches(&write) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// namedBlocks returns the rules of a category that block by a name. What is opened by
+// handle could be any of the files they are about.
+func (p *Profile) namedBlocks(cat Category, enforced func(*ProfileRule) bool) []RuleRef {
+	var refs []RuleRef
+	for i := range p.Policies {
+		for r := range p.Policies[i].Rules {
+			rule := &p.Policies[i].Rules[r]
+			named := rule.Match.Kind <= MatchExecName
+			if rule.Category == cat && rule.Action == Block && named && enforced(rule) {
+				refs = append(refs, RuleRef{i, r})
+			}
+		}
+	}
+	return refs
+}

@@ -1,0 +1,190 @@
+package image
+
+import (
+	"fmt"
+
+	"kubearmor.io/policy"
+	"kubearmor.io/policy/automaton"
+)
+
+// merged are the three automata of an image in one numbering: first the states that
+// have work to do, then the sinks.
+type merged struct {
+	cells     []uint32
+	starts    [3]uint32
+	firstSink uint32
+}
+
+// mergeAutomata renumbers packed automata into one table: their cells stand one behind the
+// other, and the records of all sinks behind those. A sink has no cell but its record.
+func mergeAutomata(parts [3]automaton.Packed) merged {
+	var m merged
+	for _, p := range parts {
+		m.firstSink += p.FirstSink + automaton.RecordColumn
+	}
+	m.firstSink -= automaton.RecordColumn
+	var sinks []uint32
+	for i, p := range parts {
+		base, sink := uint32(len(m.cells)/2), m.firstSink+uint32(len(sinks)/2)
+		number := func(s uint32) uint32 {
+			if s >= p.FirstSink {
+				return sink + s - p.FirstSink
+			}
+			return base + s
+		}
+		for n, cell := range p.Cells {
+			to := &m.cells
+			if uint32(n) >= p.FirstSink+automaton.RecordColumn {
+				to = &sinks
+			}
+			switch {
+			case cell.Check == automaton.EmptyCell:
+				*to = append(*to, CellEmpty, 0)
+			case cell.Check&automaton.Record != 0:
+				*to = append(*to, cell.Check, number(cell.Next))
+			default:
+				*to = append(*to, number(cell.Check), number(cell.Next))
+			}
+		}
+		m.starts[i] = number(p.Start)
+	}
+	m.cells = append(m.cells, sinks...)
+	return m
+}
+
+// assemble builds the automata and tables and lays them out.
+func (c *compiler) assemble() ([]uint32, error) {
+	files, err := automaton.BuildAliased(c.files, automaton.Alias{Prefix: "/proc/", Name: "self", Marker: SelfMarker}, automaton.Caps{})
+	if err != nil {
+		return nil, c.refusal("file rules", err)
+	}
+	programs, err := c.build("process rules", c.programs)
+	if err != nil {
+		return nil, err
+	}
+	names, err := c.nameAutomaton()
+	if err != nil {
+		return nil, err
+	}
+	packedNames := names.Pack()
+	for i := range packedNames.Cells {
+		cell := &packedNames.Cells[i]
+		if cell.Check&automaton.Record == 0 || cell.Check == automaton.EmptyCell {
+			continue
+		}
+		// The accepted set of an exact name holds the column's pattern alone.
+		column := uint32(ColumnOther)
+		if ids := names.Set(automaton.SetID(cell.Check &^ automaton.Record)); len(ids) > 0 {
+			column = uint32(ids[0])
+		}
+		cell.Check = automaton.Record | column
+	}
+	auto := mergeAutomata([3]automaton.Packed{files.Pack(), programs.Pack(), packedNames})
+	tables, err := c.tables(files, programs)
+	if err != nil {
+		return nil, err
+	}
+	return c.layOut(auto, tables)
+}
+
+// nameAutomaton accepts the columns' names; it reads a last component without a slash.
+func (c *compiler) nameAutomaton() (*automaton.Automaton, error) {
+	patterns := make([]automaton.Pattern, len(c.names))
+	for i, n := range c.names {
+		patterns[i] = automaton.Pattern{ID: ColumnFirst + i, Kind: automaton.Exact, Path: n}
+	}
+	return c.build("names of links and execnames", patterns)
+}
+
+// tables are the decision words of an image.
+type tables struct {
+	files, programs, sockets, capabilities []uint32
+	columns                                uint32
+}
+
+func (c *compiler) tables(files, programs *automaton.Automaton) (tables, error) {
+	var t tables
+	for set := range files.NumSets() {
+		ids := files.Set(automaton.SetID(set))
+		t.files = append(t.files, c.fileWord(ids, policy.OpRead), c.fileWord(ids, policy.OpWrite))
+	}
+	t.columns = ColumnFirst
+	if len(c.names) > 0 {
+		t.columns += uint32(len(c.names))
+	}
+	if size := programs.NumSets() * int(t.columns); size > maxProgramWords {
+		return t, &TooComplexError{Problem: fmt.Sprintf("process rules times names of links and execnames need %d decisions, the limit is %d: use fewer execnames, or fewer rules", size, maxProgramWords)}
+	}
+	for set := range programs.NumSets() {
+		ids := programs.Set(automaton.SetID(set))
+		for column := range int(t.columns) {
+			t.programs = append(t.programs, c.programWord(ids, column))
+		}
+	}
+	t.sockets = c.socketWords()
+	t.capabilities = c.capabilityWords()
+	return t, nil
+}
+
+// layOut writes header and sections; cells {check, next} stand on even words.
+func (c *compiler) layOut(auto merged, t tables) ([]uint32, error) {
+	w := make([]uint32, HeaderSize)
+	section := func(header int, words []uint32) {
+		if len(w)%2 != 0 {
+			w = append(w, 0)
+		}
+		w[header] = uint32(len(w))
+		w = append(w, words...)
+	}
+	w[HeaderMagic], w[HeaderVersion] = Magic, Version
+	w[HeaderFileStart], w[HeaderExecStart], w[HeaderNameStart] = auto.starts[0], auto.starts[1], auto.starts[2]
+	w[HeaderFirstSink] = auto.firstSink
+	section(HeaderCells, auto.cells)
+	section(HeaderFileWords, t.files)
+	section(HeaderExecWords, t.programs)
+	w[HeaderExecColumns] = t.columns
+	questions := make([]uint32, 0, 3*len(c.nodes.list))
+	for _, n := range c.nodes.list {
+		questions = append(questions, n.condition, n.yes, n.no)
+	}
+	section(HeaderNodes, questions)
+	section(HeaderSocketWords, t.sockets)
+	section(HeaderCapabilityWords, t.capabilities)
+	section(HeaderOutcomes, c.outcomes.words())
+	// A file without a name matches no rule by name: set 0 of either table.
+	w[HeaderUnnamedFileWords], w[HeaderUnnamedExecWord] = w[HeaderFileWords], t.programs[ColumnHidden]
+	w[HeaderNumCells] = uint32(len(auto.cells) / 2)
+	w[HeaderNumNodes], w[HeaderNumOutcomes] = uint32(len(c.nodes.list)), uint32(len(c.outcomes.list))
+	w[HeaderWords] = uint32(len(w))
+	w[HeaderFlags] = c.imageFlags(t)
+	if len(w) > SlabWords {
+		return nil, &TooComplexError{Problem: fmt.Sprintf("the compiled rules need %d bytes, the limit is %d: use directories or globs for what exact paths have in common", len(w)*4, SlabBytes)}
+	}
+	return w, nil
+}
+
+// imageFlags tells the hooks what they need not look at.
+func (c *compiler) imageFlags(t tables) uint32 {
+	flags := uint32(0)
+	for flag, words := range map[uint32][]uint32{
+		FlagFile: t.files, FlagExec: t.programs, FlagNetwork: t.sockets, FlagCapabilities: t.capabilities,
+	} {
+		for _, w := range words {
+			if w != 0 {
+				flags |= flag
+			}
+		}
+	}
+	for _, n := range c.nodes.list {
+		switch n.condition {
+		case ConditionOwner:
+			flags |= FlagOwner
+		case ConditionTTY:
+			flags |= FlagTTY
+		}
+	}
+	if len(c.names) > 0 {
+		flags |= FlagStartedBy
+	}
+	return flags
+}

@@ -1,0 +1,68 @@
+package image
+
+import "kubearmor.io/policy"
+
+// Representative (family, type, protocol) triples of the socket classes, as numbered by
+// include/linux/socket.h, net.h and include/uapi/linux/in.h.
+const (
+	inet, inet6, packet, otherFamily = 2, 10, 17, 40 // 40: AF_VSOCK
+	stream, dgram, raw               = 1, 2, 3
+)
+
+// plainClasses are in the order of SocketTCP and following.
+var plainClasses = [...]struct{ sockType, protocol int }{
+	SocketTCP:           {stream, 6},
+	SocketUDP:           {dgram, 17},
+	SocketICMP:          {dgram, 1},
+	SocketICMPv6:        {dgram, 58},
+	SocketSCTP:          {stream, 132},
+	SocketOtherProtocol: {dgram, 255},
+}
+
+func socketOf(class int) (family, sockType, protocol int) {
+	switch {
+	case class < SocketRaw:
+		return inet, plainClasses[class].sockType, plainClasses[class].protocol
+	case class < SocketPacket:
+		return inet, raw, plainClasses[class-SocketRaw].protocol
+	case class == SocketPacket:
+		return packet, raw, 0
+	}
+	return otherFamily, stream, 0
+}
+
+// socketWords compiles the decision on creating a socket of each class.
+func (c *compiler) socketWords() []uint32 {
+	words := make([]uint32, SocketClasses)
+	for class := range words {
+		op := policy.Operation{Kind: policy.OpSocket}
+		op.Family, op.SockType, op.Protocol = socketOf(class)
+		words[class] = c.callerWord(op)
+	}
+	return words
+}
+
+// capabilityWords compiles the decision on each capability; numbers that no rule can name
+// get the posture of the allow-lists.
+func (c *compiler) capabilityWords() []uint32 {
+	words := make([]uint32, CapabilityWords)
+	for n := range words {
+		words[n] = c.callerWord(policy.Operation{Kind: policy.OpCapability, Capability: policy.Capability(n)})
+	}
+	return words
+}
+
+// callerWord compiles an operation that is known but for its caller.
+func (c *compiler) callerWord(op policy.Operation) uint32 {
+	asksTTY := false
+	for i := range c.profile.Policies {
+		for r := range c.profile.Policies[i].Rules {
+			rule := &c.profile.Policies[i].Rules[r]
+			asksTTY = asksTTY || rule.PTS && rule.Category == op.Kind.Category()
+		}
+	}
+	return c.nodes.decide(c.outcomes, false, asksTTY, func(who caller) policy.Decision {
+		op.TTY = who.tty
+		return policy.DecideWhere(c.profile, &op, policy.BPF().Enforces)
+	})
+}

@@ -1,0 +1,291 @@
+package image
+
+import (
+	"fmt"
+	"slices"
+
+	"kubearmor.io/policy"
+	"kubearmor.io/policy/automaton"
+	"kubearmor.io/policy/glob"
+)
+
+// maxProgramWords bounds the program table: sets of rules × names programs are started by.
+const maxProgramWords = 1 << 18
+
+// role says what it means that a pattern accepts.
+type role uint8
+
+const (
+	roleRule     role = iota // the rule is about the file
+	roleLink                 // it is, if the program was started by the link's name
+	roleProgram              // the file is a program that the rule allows, and keeps read-only
+	roleBaseline             // the runtime baseline speaks of the file
+)
+
+// meaning is what one pattern's ID stands for.
+type meaning struct {
+	role   role
+	ref    policy.RuleRef
+	alike  []policy.RuleRef // more rules that share the ID
+	writes bool             // the baseline grants writing too
+}
+
+// compiler holds one compilation.
+type compiler struct {
+	profile  *policy.Profile
+	claims   *claims
+	outcomes *outcomes
+	nodes    nodes
+
+	meanings []meaning
+	files    []automaton.Pattern
+	programs []automaton.Pattern
+	// names are the names of links and execnames, in the order of their columns.
+	names []string
+
+	flags uint32
+}
+
+// collect turns the profile's rules into patterns.
+func (c *compiler) collect() error {
+	for i := range c.profile.Policies {
+		for r := range c.profile.Policies[i].Rules {
+			ref := policy.RuleRef{Policy: i, Rule: r}
+			if policy.BPF().Enforces(c.profile.At(ref)) {
+				if err := c.collectRule(ref); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if err := c.collectBaseline(); err != nil {
+		return err
+	}
+	slices.Sort(c.names)
+	c.names = slices.Compact(c.names)
+	return nil
+}
+
+// collectBaseline gives all lines that grant the same one ID, so that the automaton need not
+// tell them apart. Without an allow-list there is nothing that the baseline could grant.
+func (c *compiler) collectBaseline() error {
+	if !slices.ContainsFunc(c.profile.Policies, func(p policy.ProfilePolicy) bool { return p.AllowList[policy.File] }) {
+		return nil
+	}
+	read, write := len(c.meanings), len(c.meanings)+1
+	c.meanings = append(c.meanings, meaning{role: roleBaseline}, meaning{role: roleBaseline, writes: true})
+	for _, b := range c.profile.Baseline {
+		p, err := pattern(b.Match)
+		if err != nil {
+			return err
+		}
+		p.ID, p.Contest, p.Rank = read, contestBaseline, 1
+		if b.Write {
+			p.ID, p.Rank = write, 0
+		}
+		c.files = append(c.files, p)
+	}
+	return nil
+}
+
+func (c *compiler) collectRule(ref policy.RuleRef) error {
+	r := c.profile.At(ref)
+	if r.Category != policy.File && r.Category != policy.Process {
+		return nil
+	}
+	p, err := pattern(r.Match)
+	if err != nil {
+		return fmt.Errorf("%s: %s: %w", c.profile.Policies[ref.Policy].Ref, r.Field, err)
+	}
+	if r.Category == policy.File {
+		c.addPattern(&c.files, p, meaning{role: roleRule, ref: ref})
+		return nil
+	}
+	m := meaning{role: roleRule, ref: ref}
+	if r.LinkName != "" {
+		m.role = roleLink
+		c.names = append(c.names, r.LinkName)
+		if r.Action != policy.Allow {
+			literal := automaton.Pattern{Kind: automaton.Exact, Path: r.LinkPath}
+			c.addPattern(&c.programs, literal, meaning{role: roleRule, ref: ref})
+		}
+	}
+	if r.Match.Kind == policy.MatchExecName && r.Action != policy.Allow {
+		c.names = append(c.names, r.Match.Name)
+	}
+	c.addPattern(&c.programs, p, m)
+	if r.Match.Kind == policy.MatchPath && r.Action == policy.Allow && !c.profile.Host {
+		c.addPattern(&c.files, p, meaning{role: roleProgram, ref: ref})
+	}
+	return nil
+}
+
+func (c *compiler) addPattern(to *[]automaton.Pattern, p automaton.Pattern, m meaning) {
+	p.ID = len(c.meanings)
+	if m.role == roleRule {
+		p.ID = c.claims.sharedWith(m.ref, p.ID)
+	}
+	if p.ID == len(c.meanings) {
+		c.meanings = append(c.meanings, m)
+	} else {
+		c.meanings[p.ID].alike = append(c.meanings[p.ID].alike, m.ref)
+	}
+	if m.role == roleRule {
+		c.claims.claim(&p, c.meanings[p.ID].ref)
+	}
+	*to = append(*to, p)
+}
+
+// pattern translates a matcher of paths.
+func pattern(m policy.Matcher) (automaton.Pattern, error) {
+	switch m.Kind {
+	case policy.MatchPath:
+		return automaton.Pattern{Kind: automaton.Exact, Path: m.Path}, nil
+	case policy.MatchDir:
+		if m.Recursive {
+			return automaton.Pattern{Kind: automaton.DirRecursive, Path: m.Path}, nil
+		}
+		return automaton.Pattern{Kind: automaton.Dir, Path: m.Path}, nil
+	case policy.MatchExecName:
+		return automaton.Pattern{Kind: automaton.Base, Path: m.Name}, nil
+	case policy.MatchGlob:
+		g, err := glob.Parse(m.Path)
+		return automaton.Pattern{Kind: automaton.Glob, Glob: g}, err
+	}
+	return automaton.Pattern{}, fmt.Errorf("a matcher of kind %d has no pattern", m.Kind)
+}
+
+// maxNamed bounds the rules that an error names.
+const maxNamed = 5
+
+// ruleNames names the rules behind patterns, for an error, in their order.
+func (c *compiler) ruleNames(patterns []automaton.Pattern) []string {
+	var names []string
+	for _, p := range patterns {
+		m := c.meanings[p.ID]
+		if m.role == roleBaseline {
+			continue
+		}
+		for _, ref := range append([]policy.RuleRef{m.ref}, m.alike...) {
+			name := c.profile.Policies[ref.Policy].Ref.String() + " " + c.profile.At(ref).Field
+			if c.profile.At(ref).Match.Path == p.Glob.String() && len(names) < maxNamed && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// winners finds the most specific matching rule of each policy among pattern IDs.
+type winners map[int]int
+
+func (w winners) add(ref policy.RuleRef) {
+	if best, ok := w[ref.Policy]; !ok || ref.Rule < best {
+		w[ref.Policy] = ref.Rule
+	}
+}
+
+func (w winners) of(pol int) int {
+	if r, ok := w[pol]; ok {
+		return r
+	}
+	return -1
+}
+
+// fileWord compiles the decision for the files that a set of patterns accepts.
+func (c *compiler) fileWord(set []int, kind policy.OpKind) uint32 {
+	owner, tty := c.asks(set)
+	return c.nodes.decide(c.outcomes, owner, tty, func(who caller) policy.Decision {
+		op := &policy.Operation{Kind: kind, Owner: who.owner, TTY: who.tty}
+		w, facts := winners{}, policy.Facts{}
+		for _, id := range set {
+			m := c.meanings[id]
+			switch m.role {
+			case roleBaseline:
+				facts.Baseline = facts.Baseline || kind == policy.OpRead || m.writes
+			case roleProgram:
+				if kind == policy.OpWrite && !c.profile.ExemptsWrite(m.ref, c.profile.At(m.ref).Match.Path, op, policy.BPF().Enforces) {
+					facts.Guard = append(facts.Guard, m.ref)
+				}
+			default:
+				if c.profile.At(m.ref).MatchesCaller(op) {
+					w.add(m.ref)
+				}
+			}
+		}
+		facts.Winner = w.of
+		return c.profile.Judge(kind, facts)
+	})
+}
+
+// programWord compiles the decision for the programs that a set of patterns accepts,
+// started by the name of a column.
+func (c *compiler) programWord(set []int, column int) uint32 {
+	owner, tty := c.asks(set)
+	started, hidden := c.columnName(column)
+	named := c.execNames(started)
+	for _, ref := range named {
+		r := c.profile.At(ref)
+		owner, tty = owner || r.OwnerOnly, tty || r.PTS
+	}
+	return c.nodes.decide(c.outcomes, owner, tty, func(who caller) policy.Decision {
+		op := &policy.Operation{Kind: policy.OpExec, Owner: who.owner, TTY: who.tty}
+		w := winners{}
+		for _, id := range set {
+			m := c.meanings[id]
+			r := c.profile.At(m.ref)
+			if m.role == roleLink && started != r.LinkName && !(hidden && r.Action != policy.Allow) {
+				continue
+			}
+			if r.MatchesCaller(op) {
+				w.add(m.ref)
+			}
+		}
+		for _, ref := range named {
+			if c.profile.At(ref).MatchesCaller(op) {
+				w.add(ref)
+			}
+		}
+		return c.profile.Judge(policy.OpExec, policy.Facts{Winner: w.of})
+	})
+}
+
+// columnName returns the name that a column stands for.
+func (c *compiler) columnName(column int) (name string, hidden bool) {
+	if column >= ColumnFirst {
+		name = c.names[column-ColumnFirst]
+	}
+	return name, column == ColumnHidden
+}
+
+// execNames returns the execname rules that hold for whatever is started by that name.
+func (c *compiler) execNames(started string) []policy.RuleRef {
+	if started == "" {
+		return nil
+	}
+	var refs []policy.RuleRef
+	for i := range c.profile.Policies {
+		for r := range c.profile.Policies[i].Rules {
+			ref := policy.RuleRef{Policy: i, Rule: r}
+			if rule := c.profile.At(ref); rule.Match.Kind == policy.MatchExecName && rule.Match.Name == started &&
+				rule.Action != policy.Allow && policy.BPF().Enforces(rule) {
+				refs = append(refs, ref)
+			}
+		}
+	}
+	return refs
+}
+
+// asks says what the decision on a set depends on besides the set.
+func (c *compiler) asks(set []int) (owner, tty bool) {
+	for _, id := range set {
+		if m := c.meanings[id]; m.role != roleBaseline {
+			r := c.profile.At(m.ref)
+			owner, tty = owner || r.OwnerOnly, tty || r.PTS
+		}
+		if c.meanings[id].role == roleProgram {
+			owner, tty = true, true // the exempting file rule may depend on either
+		}
+	}
+	return owner, tty
+}

@@ -1,0 +1,72 @@
+package image
+
+import (
+	"slices"
+
+	"kubearmor.io/policy"
+)
+
+// Evaluate runs an operation through an image as the hooks do, and returns the outcome.
+func Evaluate(words []uint32, op *policy.Operation) uint32 {
+	m, who := Interpret{words}, Caller{Owner: op.Owner, TTY: op.TTY}
+	switch op.Kind {
+	case policy.OpExec:
+		return m.Program(NameFor(op), op.StartedBy, op.ByDescriptor, who)
+	case policy.OpRead:
+		return m.File(NameFor(op), FileRead, who)
+	case policy.OpWrite:
+		return m.File(NameFor(op), FileWrite, who)
+	case policy.OpSocket:
+		if class := SocketClass(op.Family, op.SockType, op.Protocol); class != SocketOutOfScope {
+			return m.Socket(class, who)
+		}
+	case policy.OpCapability:
+		return m.Capability(int(op.Capability), who)
+	}
+	return 0
+}
+
+// NameFor returns the one name under which the kernel runs a file through the automaton:
+// empty for a file without a name, marked for one below the caller's own /proc entry.
+func NameFor(op *policy.Operation) string {
+	origin := op.Names.Origin
+	if len(origin) == 0 {
+		return ""
+	}
+	if len(origin) == 2 {
+		return MarkSelf(origin[0])
+	}
+	return origin[0]
+}
+
+// SocketClass numbers a socket as the hook does.
+func SocketClass(family, sockType, protocol int) int {
+	class := policy.ClassifySocket(family, sockType, protocol)
+	named := []policy.Protocol{SocketTCP: policy.ProtoTCP, SocketUDP: policy.ProtoUDP, SocketICMP: policy.ProtoICMP,
+		SocketICMPv6: policy.ProtoICMPv6, SocketSCTP: policy.ProtoSCTP}
+	switch {
+	case class.OutOfScope:
+		return SocketOutOfScope
+	case family == packet:
+		return SocketPacket
+	case family != inet && family != inet6 && class.Protocol == "":
+		return SocketOtherFamily
+	}
+	n := slices.Index(named, class.Protocol)
+	if n < 0 {
+		n = SocketOtherProtocol
+	}
+	if class.Raw {
+		n += SocketRaw
+	}
+	return n
+}
+
+// SameOutcome says whether two decisions are the same to a user: equal verdict and event.
+// Decisions that allow silently are one outcome of an image, whatever their reason.
+func SameOutcome(a, b policy.Decision) bool {
+	if a.Verdict != b.Verdict || a.Report != b.Report {
+		return false
+	}
+	return a.Report == policy.ReportNone || a.Reason == b.Reason && a.Policy == b.Policy && a.Rule == b.Rule && slices.Equal(a.Others, b.Others)
+}

@@ -1,0 +1,87 @@
+package image
+
+import "strings"
+
+// Interpret does in Go what the programs in the kernel do with an image. Tests compare
+// the two, and both with the reference evaluator.
+type Interpret struct{ Words []uint32 }
+
+// Caller answers the questions of an image.
+type Caller struct{ Owner, TTY bool }
+
+// File returns the outcome of a file operation (FileRead or FileWrite) on a name. An empty
+// name is a file that has none.
+func (m Interpret) File(name string, op int, who Caller) uint32 {
+	set := uint32(0)
+	if name != "" {
+		set = m.run(m.Words[HeaderFileStart], name)
+	}
+	return m.follow(m.at(HeaderFileWords, set*FileOps+uint32(op)), who)
+}
+
+// Program returns the outcome of executing a program by the name it was started by; hidden
+// says that it was started by descriptor.
+func (m Interpret) Program(name, startedBy string, hidden bool, who Caller) uint32 {
+	set := uint32(0)
+	if name != "" {
+		set = m.run(m.Words[HeaderExecStart], name)
+	}
+	column := m.run(m.Words[HeaderNameStart], startedBy)
+	if hidden {
+		column = ColumnHidden
+	}
+	return m.follow(m.at(HeaderExecWords, set*m.Words[HeaderExecColumns]+column), who)
+}
+
+// Socket returns the outcome of creating a socket of a class.
+func (m Interpret) Socket(class int, who Caller) uint32 {
+	return m.follow(m.at(HeaderSocketWords, uint32(class)), who)
+}
+
+// Capability returns the outcome of a capability check.
+func (m Interpret) Capability(n int, who Caller) uint32 {
+	return m.follow(m.at(HeaderCapabilityWords, uint32(min(n, CapabilityWords-1))), who)
+}
+
+func (m Interpret) at(header int, index uint32) uint32 { return m.Words[m.Words[header]+index] }
+
+// run runs the automaton from a state over a name and returns what the last state accepts.
+func (m Interpret) run(state uint32, name string) uint32 {
+	for i := 0; i < len(name); i++ {
+		cell := 2 * (state + uint32(name[i]))
+		if m.at(HeaderCells, cell) == state {
+			state = m.at(HeaderCells, cell+1)
+			continue
+		}
+		if state = m.at(HeaderCells, 2*(state+CellRecordColumn)+1); state >= m.Words[HeaderFirstSink] {
+			break
+		}
+	}
+	return m.at(HeaderCells, 2*(state+CellRecordColumn)) &^ CellRecord
+}
+
+// follow asks questions until an outcome is reached.
+func (m Interpret) follow(word uint32, who Caller) uint32 {
+	for word&WordNode != 0 {
+		q := 3 * (word &^ uint32(WordNode))
+		yes := who.Owner
+		if m.at(HeaderNodes, q) == ConditionTTY {
+			yes = who.TTY
+		}
+		if yes {
+			word = m.at(HeaderNodes, q+1)
+		} else {
+			word = m.at(HeaderNodes, q+2)
+		}
+	}
+	return word
+}
+
+// MarkSelf puts the marker into the name of a file below the caller's own /proc entry:
+// /proc/12/maps becomes what the automaton reads for both /proc/12/maps and /proc/self/maps.
+func MarkSelf(name string) string {
+	if rest, ok := strings.CutPrefix(name, "/proc/"); ok {
+		return "/proc/" + string(rune(SelfMarker)) + rest
+	}
+	return name
+}

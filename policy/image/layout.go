@@ -1,0 +1,127 @@
+package image
+
+// An image is a sequence of little-endian 32-bit words. Offsets in it are in words
+// from its first word, so it can stand anywhere in a slab.
+
+// Version changes with the format. Programs refuse an image of another version.
+const Version = 2
+
+// Size of a slab in bytes: the largest image, and the size of the one map value that
+// the programs index with a constant mask (KMALLOC_MAX_SIZE on x86-64 with 4 KiB pages).
+const SlabBytes = 4 << 20
+
+// SlabWords is the size of a slab in words.
+const SlabWords = SlabBytes / 4
+
+// MaxPath is the longest name the automaton is run over, in bytes.
+const MaxPath = 4096
+
+// Words of the header, by index.
+const (
+	HeaderMagic            = iota // Magic
+	HeaderVersion                 // Version
+	HeaderWords                   // length of the image in words
+	HeaderFlags                   // Flag*
+	HeaderFileStart               // state in which the automaton over file names starts
+	HeaderExecStart               // the one over program names
+	HeaderNameStart               // the one over the name a program was started by
+	HeaderFirstSink               // states from this one on lead back to themselves on every byte
+	HeaderCells                   // offset of the cells: {check, next} each; see automaton.Packed
+	HeaderFileWords               // offset of the file table: [set][FileOps] decision words
+	HeaderExecWords               // offset of the program table: [set][columns] decision words
+	HeaderExecColumns             // columns of the program table: see ColumnOther
+	HeaderNodes                   // offset of the questions: {condition, yes, no} each
+	HeaderSocketWords             // offset of the socket table: SocketClasses decision words
+	HeaderCapabilityWords         // offset of the capability table: CapabilityWords decision words
+	HeaderOutcomes                // offset of the outcomes: {flags} one word each
+	HeaderUnnamedFileWords        // offset of FileOps decision words for a file without a name
+	HeaderUnnamedExecWord         // decision word for a program without a name
+	HeaderNumCells                // for the reader's bounds
+	HeaderNumNodes
+	HeaderNumOutcomes
+
+	HeaderSize = 32
+)
+
+// Magic is the first word of an image: "KAIM".
+const Magic = 0x4d49414b
+
+// The cell that a state's number names is that of byte 0 in its row. CellRecordColumn cells
+// further stands the state's record, whose check word is CellRecord and what the state
+// accepts. CellEmpty is the check word of a cell that belongs to no state.
+const (
+	CellRecordColumn = 256
+	CellRecord       = 1 << 31
+	CellEmpty        = 0xffffffff
+)
+
+// Flags of an image.
+const (
+	FlagFile         = 1 << iota // some rule of the file category: else opens are not looked at
+	FlagExec                     // likewise of the process category
+	FlagNetwork                  // likewise
+	FlagCapabilities             // likewise
+	FlagOwner                    // some question asks for the owner
+	FlagTTY                      // some question asks for the controlling terminal
+	FlagStartedBy                // the program table has columns for names programs are started by
+)
+
+// Operations of the file table.
+const (
+	FileRead = iota
+	FileWrite
+	FileOps
+)
+
+// Columns of the program table. The automaton over the last component of the name that was
+// given to exec accepts the column; ColumnOther is any name no rule speaks of.
+const (
+	ColumnOther  = 0
+	ColumnHidden = 1 // started by descriptor
+	ColumnFirst  = 2
+)
+
+// A decision word is an outcome's index, or WordNode plus the index of a question.
+const WordNode = 1 << 31
+
+// Conditions a question asks for; the kernel evaluates them once for an operation.
+const (
+	ConditionOwner = iota // the caller's fsuid owns the file
+	ConditionTTY          // the caller has a controlling terminal
+)
+
+// Flags of an outcome. Outcome 0 is "allowed, no event".
+const (
+	OutcomeDeny   = 1 << iota // the operation is denied
+	OutcomeReport             // it gives an event
+)
+
+// MaxQuestions bounds the questions followed for one operation.
+const MaxQuestions = 64
+
+// Socket classes: what the kernel makes of (family, type, protocol); see
+// policy.ClassifySocket. Raw classes follow the plain ones in the same order.
+const (
+	SocketTCP = iota
+	SocketUDP
+	SocketICMP
+	SocketICMPv6
+	SocketSCTP
+	SocketOtherProtocol // AF_INET and AF_INET6 with any other protocol
+	SocketRaw           // + the class without raw: SOCK_RAW of that protocol
+)
+
+const (
+	SocketPacket      = 2 * SocketRaw   // AF_PACKET
+	SocketOtherFamily = 2*SocketRaw + 1 // every other family but unix and netlink
+	SocketClasses     = 16
+	SocketOutOfScope  = 0xff // unix, netlink: not judged
+)
+
+// CapabilityWords is the length of the capability table; numbers beyond it are denied
+// by an allow-list's posture word, which stands at the last index.
+const CapabilityWords = 64
+
+// SelfMarker stands before the pid in the name of a file below the caller's own
+// /proc entry: such a file has two names, and the automaton follows both.
+const SelfMarker = 0x00

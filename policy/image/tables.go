@@ -1,0 +1,94 @@
+package image
+
+import (
+	"encoding/json"
+
+	"kubearmor.io/policy"
+)
+
+// outcomes numbers the distinct decisions of an image.
+type outcomes struct {
+	list  []policy.Decision
+	index map[string]uint32
+}
+
+func newOutcomes() *outcomes {
+	o := &outcomes{index: map[string]uint32{}}
+	o.number(policy.Decision{Policy: -1, Rule: -1})
+	return o
+}
+
+// number returns the outcome's index. All decisions that allow silently are outcome 0.
+func (o *outcomes) number(d policy.Decision) uint32 {
+	if d.Verdict == policy.Allowed && d.Report == policy.ReportNone {
+		d = policy.Decision{Policy: -1, Rule: -1}
+	}
+	key, _ := json.Marshal(d) // plain integers: cannot fail
+	if i, ok := o.index[string(key)]; ok {
+		return i
+	}
+	i := uint32(len(o.list))
+	o.index[string(key)] = i
+	o.list = append(o.list, d)
+	return i
+}
+
+func (o *outcomes) words() []uint32 {
+	w := make([]uint32, len(o.list))
+	for i, d := range o.list {
+		if d.Verdict == policy.Denied {
+			w[i] |= OutcomeDeny
+		}
+		if d.Report != policy.ReportNone {
+			w[i] |= OutcomeReport
+		}
+	}
+	return w
+}
+
+// node is a question the kernel asks about the caller.
+type node struct{ condition, yes, no uint32 }
+
+// nodes shares equal questions.
+type nodes struct {
+	list  []node
+	index map[node]uint32
+}
+
+// ask returns the word that leads to yes or no, which is no question where they are equal.
+func (n *nodes) ask(condition, yes, no uint32) uint32 {
+	if yes == no {
+		return yes
+	}
+	if n.index == nil {
+		n.index = map[node]uint32{}
+	}
+	q := node{condition, yes, no}
+	i, ok := n.index[q]
+	if !ok {
+		i = uint32(len(n.list))
+		n.index[q] = i
+		n.list = append(n.list, q)
+	}
+	return WordNode | i
+}
+
+// caller is what questions find out.
+type caller struct{ owner, tty bool }
+
+// decide builds the decision word of one table entry: it asks only what the rules in
+// question depend on, and lets judge take the decision for each answer.
+func (n *nodes) decide(o *outcomes, asksOwner, asksTTY bool, judge func(caller) policy.Decision) uint32 {
+	byTTY := func(owner bool) uint32 {
+		no := o.number(judge(caller{owner, false}))
+		if !asksTTY {
+			return no
+		}
+		return n.ask(ConditionTTY, o.number(judge(caller{owner, true})), no)
+	}
+	no := byTTY(false)
+	if !asksOwner {
+		return no
+	}
+	return n.ask(ConditionOwner, byTTY(true), no)
+}

@@ -1,0 +1,161 @@
+package random
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"kubearmor.io/policy"
+)
+
+// Source makes policies and operations. It is not safe for concurrent use.
+type Source struct{ r *rand.Rand }
+
+// New returns a source that yields the same sequence for the same seed.
+func New(seed uint64) *Source { return &Source{rand.New(rand.NewPCG(seed, 7))} }
+
+var (
+	components = []string{"usr", "bin", "etc", "app", "proc", "self", "12", "345", "nginx", "a", "ab", "abc", "é", "conf.d"}
+	programs   = []string{"sh", "bash", "python3", "nginx", "busybox"}
+	wildcards  = []string{"*", "**", "?", "[a-c]", "[^a]", "{usr,bin}", "a*", "*n", "{a,ab}c", "py**"}
+)
+
+func pick[T any](s *Source, from []T) T { return from[s.r.IntN(len(from))] }
+
+func (s *Source) chance(percent int) bool { return s.r.IntN(100) < percent }
+
+// Name returns an absolute name.
+func (s *Source) Name() string {
+	var b strings.Builder
+	for range 1 + s.r.IntN(4) {
+		b.WriteByte('/')
+		switch n := s.r.IntN(100); {
+		case n < 25:
+			b.WriteString(pick(s, programs))
+		case n < 28:
+			b.WriteString("x\xff") // names are bytes
+		default:
+			b.WriteString(pick(s, components))
+		}
+	}
+	return b.String()
+}
+
+func (s *Source) pattern() string {
+	var b strings.Builder
+	if s.chance(30) {
+		b.WriteString("**")
+	}
+	for range 1 + s.r.IntN(3) {
+		b.WriteByte('/')
+		if s.chance(50) {
+			b.WriteString(pick(s, wildcards))
+		} else {
+			b.WriteString(pick(s, components))
+		}
+	}
+	return b.String()
+}
+
+func (s *Source) matcher(c policy.Category) policy.Matcher {
+	switch c {
+	case policy.Network:
+		return policy.Matcher{Kind: policy.MatchProtocol, Protocol: pick(s, policy.Protocols())}
+	case policy.Capabilities:
+		return policy.Matcher{Kind: policy.MatchCapability, Capability: policy.Capability(s.r.IntN(policy.NumCapabilities))}
+	}
+	switch n := s.r.IntN(100); {
+	case n < 35:
+		return policy.Matcher{Kind: policy.MatchPath, Path: s.Name()}
+	case n < 70:
+		dir := s.Name()
+		if s.chance(15) {
+			dir = "/"
+		}
+		return policy.Matcher{Kind: policy.MatchDir, Path: dir, Recursive: s.chance(60)}
+	case n < 80 && c == policy.Process:
+		return policy.Matcher{Kind: policy.MatchExecName, Name: pick(s, programs)}
+	}
+	return policy.Matcher{Kind: policy.MatchGlob, Path: s.pattern()}
+}
+
+// Rule returns a rule of a category, of those the BPF enforcer carries out.
+func (s *Source) Rule(c policy.Category) policy.Rule {
+	r := policy.Rule{Category: c, Match: s.matcher(c), Action: policy.Action(s.r.IntN(3)), PTS: s.chance(8)}
+	if c == policy.File {
+		r.ReadOnly = s.chance(25)
+	}
+	if c == policy.File || c == policy.Process {
+		r.OwnerOnly = s.chance(12)
+	}
+	return r
+}
+
+// Policies returns up to four policies of all categories.
+func (s *Source) Policies() []*policy.Policy {
+	var out []*policy.Policy
+	for i := range 1 + s.r.IntN(4) {
+		p := &policy.Policy{Ref: policy.Ref{Kind: policy.Kind(s.r.IntN(2)), Namespace: "default", Name: fmt.Sprint("p", i)}}
+		if s.chance(15) {
+			p.Mode = policy.ModeAudit
+		}
+		for range 1 + s.r.IntN(6) {
+			p.Rules = append(p.Rules, s.Rule(policy.Category(s.r.IntN(4))))
+		}
+		for r := range p.Rules {
+			p.Rules[r].Field = fmt.Sprintf("spec.rules[%d]", r)
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// Options returns options without a root.
+func (s *Source) Options() policy.Options {
+	o := policy.Options{NoBaseline: s.chance(50), Host: s.chance(15), Audited: s.chance(5)}
+	for c := range o.Postures {
+		if s.chance(30) {
+			o.Postures[c] = policy.PostureAudit
+		}
+	}
+	return o
+}
+
+// Operation returns an operation of the kinds that the BPF enforcer judges.
+func (s *Source) Operation() policy.Operation {
+	op := policy.Operation{Owner: s.chance(50), TTY: s.chance(50)}
+	switch s.r.IntN(5) {
+	case 0:
+		op.Kind = policy.OpExec
+		op.StartedBy, op.ByDescriptor = pick(s, programs), s.chance(15)
+	case 1:
+		op.Kind = policy.OpRead
+	case 2:
+		op.Kind = policy.OpWrite
+	case 3:
+		op.Kind = policy.OpSocket
+		op.Family = pick(s, []int{1, 2, 2, 2, 10, 10, 16, 17, 40, 43})
+		op.SockType = pick(s, []int{1, 2, 3, 5})
+		op.Protocol = pick(s, []int{0, 0, 1, 6, 17, 58, 132, 136, 255, 256, 262})
+	case 4:
+		op.Kind = policy.OpCapability
+		op.Capability = policy.Capability(s.r.IntN(policy.NumCapabilities + 2))
+	}
+	if op.Kind.Category() == policy.File || op.Kind.Category() == policy.Process {
+		op.Names = s.names(op.Kind)
+	}
+	return op
+}
+
+// names returns the names of a file: of one without a name, of one below the caller's own
+// /proc entry (two names), or of an ordinary one.
+func (s *Source) names(kind policy.OpKind) policy.Names {
+	if s.chance(4) {
+		return policy.Names{}
+	}
+	if kind != policy.OpExec && s.chance(10) {
+		rest := pick(s, []string{"", "/a", "/ab/abc", "/nginx"})
+		return policy.Names{Origin: []string{"/proc/12" + rest, "/proc/self" + rest}}
+	}
+	return policy.Name(s.Name())
+}
