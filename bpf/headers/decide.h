@@ -1,0 +1,184 @@
+// From a name to a decision: the automaton and the tables of an image. The same code
+// runs in the hooks and, natively, in the test program match.bpf.c.
+#pragma once
+
+#include "maps.h"
+
+#define DECISION_MALFORMED ((u64)IMAGE_OUTCOME_DENY << 32 | 0xffffffffu)
+
+// A decision is an outcome's index and, in the upper half, its flags.
+static __always_inline u32 outcome_of(u64 decision) { return (u32)decision; }
+static __always_inline bool denies(u64 decision) { return decision >> 32 & IMAGE_OUTCOME_DENY; }
+static __always_inline bool reports(u64 decision) { return decision >> 32 & IMAGE_OUTCOME_REPORT; }
+
+// image is what one operation needs of a placed image.
+struct image {
+	const u8 *slab;
+	const struct placed *placed;
+};
+
+// word reads the word at a byte address. The mask keeps whatever stands in an image
+// from reading outside of its slab.
+static __always_inline u32 word(const u8 *slab, u64 at)
+{
+	return *(const u32 *)(slab + (at & (IMAGE_SLAB_BYTES - 4)));
+}
+
+// find_image resolves a container's profile word, which was read once.
+static __always_inline bool find_image(struct image *image, u64 profile)
+{
+	u32 index = (profile & ((1 << PROFILE_SLAB_BITS) - 1)) - 1, zero = 0;
+	void *inner = bpf_map_lookup_elem(&slabs, &index);
+	if (!inner)
+		return false;
+	image->slab = bpf_map_lookup_elem(inner, &zero);
+	if (!image->slab)
+		return false;
+	u64 at = profile >> PROFILE_SLAB_BITS & (IMAGE_SLAB_BYTES - PLACED_ALIGN);
+	image->placed = (const struct placed *)(image->slab + at);
+	return image->placed->magic == IMAGE_MAGIC && image->placed->version == IMAGE_VERSION;
+}
+
+#define CHUNK 256
+#define RECORD (8 * IMAGE_CELL_RECORD_COLUMN) // from a state to its record
+
+struct slab {
+	u8 bytes[IMAGE_SLAB_BYTES];
+};
+
+struct chunk {
+	u8 bytes[CHUNK];
+};
+
+// step_chunk runs the automaton over n bytes, at most CHUNK, from state s. A state is the
+// address of its row of cells {check, next}, one for each byte that a name may go on with;
+// the cell behind them is its record {what it accepts, default}. Rows overlap: where a
+// cell's check is another state, s goes to its default. From sink on no byte leads away.
+//
+// It is a global function, so that it is verified once and not with each of its callers;
+// the time for a loop grows with the square of its rounds. The loop is written in
+// assembly: compilers spill in it and add a second counter, and it is what every operation
+// pays for each byte. As i is known to the verifier in every round and n is bounded
+// once, the one comparison at its end also proves that it ends. That a sink was reached is
+// only looked at behind a default: every byte in a sink ends there.
+__noinline u64 step_chunk(const struct slab *slab, const struct chunk *chunk, u64 n, u64 s, u64 sink)
+{
+	u64 i = 0, cell, check;
+	const u8 *p = (const u8 *)chunk;
+	if (!slab || !chunk || n == 0 || s >= sink)
+		return s;
+	if (n > CHUNK)
+		n = CHUNK;
+	asm volatile("step_%=:"
+		     "%[cell] = *(u8 *)(%[p] + 0);"
+		     "%[cell] <<= 3;"
+		     "%[cell] += %[s];"
+		     "%[cell] &= %[mask];"
+		     "%[cell] += %[slab];"
+		     "%[check] = *(u32 *)(%[cell] + 0);"
+		     "if %[check] == %[s] goto own_%=;"
+		     "%[s] += %[record];"
+		     "%[s] &= %[mask];"
+		     "%[s] += %[slab];"
+		     "%[s] = *(u32 *)(%[s] + 4);"
+		     "if %[s] < %[sink] goto more_%=;"
+		     "goto end_%=;"
+		     "own_%=:"
+		     "%[s] = *(u32 *)(%[cell] + 4);"
+		     "more_%=:"
+		     "%[p] += 1;"
+		     "%[i] += 1;"
+		     "if %[n] > %[i] goto step_%=;"
+		     "end_%=:"
+		     : [s] "+r"(s), [p] "+r"(p), [i] "+r"(i), [cell] "=&r"(cell), [check] "=&r"(check)
+		     : [slab] "r"(slab), [sink] "r"(sink), [n] "r"(n), [mask] "i"(IMAGE_SLAB_BYTES - 8), [record] "i"(RECORD)
+		     : "memory");
+	return s;
+}
+
+// step_bytes runs the automaton over n bytes, at most PATH_END; behind p there are that many.
+static __always_inline u64 step_bytes(const struct image *image, u64 s, const u8 *p, u64 n)
+{
+
+	for (int i = 0; i < PATH_END / CHUNK; i++) {
+		s = step_chunk((const struct slab *)image->slab, (const struct chunk *)p, n, s, image->placed->first_sink);
+		if (n <= CHUNK)
+			break;
+		n -= CHUNK;
+		p += CHUNK;
+	}
+	return s;
+}
+
+// accepted returns what the automaton says in state s.
+static __always_inline u64 accepted(const struct image *image, u64 s)
+{
+	return word(image->slab, s + RECORD) & ~IMAGE_CELL_RECORD;
+}
+
+// settle follows the questions of a decision word to its outcome.
+static __always_inline u64 settle(const struct image *image, u32 w, u32 conditions)
+{
+	for (int i = 0; i < IMAGE_MAX_QUESTIONS && w & IMAGE_WORD_NODE; i++) {
+		u64 node = image->placed->nodes + (u64)(w & ~IMAGE_WORD_NODE) * 12;
+		u32 yes = conditions >> (word(image->slab, node) & 31) & 1;
+		w = word(image->slab, node + (yes ? 4 : 8));
+	}
+	if (w >= image->placed->num_outcomes)
+		return DECISION_MALFORMED;
+	return w | (u64)word(image->slab, image->placed->outcomes + (u64)w * 4) << 32;
+}
+
+// UNNAMED is the set of rules that match a file without a name: none.
+#define UNNAMED 0
+
+static __always_inline u64 program_set(const struct image *image, const u8 *name, u64 len)
+{
+	const struct placed *p = image->placed;
+	return accepted(image, step_bytes(image, p->exec_start, name, len));
+}
+
+static __always_inline u64 file_set(const struct image *image, const u8 *name, u64 len)
+{
+	const struct placed *p = image->placed;
+	return accepted(image, step_bytes(image, p->file_start, name, len));
+}
+
+static __always_inline u64 decide_file(const struct image *image, u64 set, u32 op, u32 conditions)
+{
+	return settle(image, word(image->slab, image->placed->file_words + (set * IMAGE_FILE_OPS + op) * 4), conditions);
+}
+
+// worse picks the decision to act on where there are two.
+static __always_inline u64 worse(u64 a, u64 b)
+{
+	if (denies(a) != denies(b))
+		return denies(a) ? a : b;
+	return reports(a) ? a : b;
+}
+
+static __always_inline u64 decide_exec(const struct image *image, u64 set, u64 column, u32 conditions)
+{
+	const struct placed *p = image->placed;
+	return settle(image, word(image->slab, p->exec_words + (set * p->exec_columns + column) * 4), conditions);
+}
+
+// started_by returns the column of the program table for the last component of the name
+// that was given to exec.
+static __always_inline u64 started_by(const struct image *image, const u8 *name, u64 len)
+{
+	const struct placed *p = image->placed;
+	return accepted(image, step_bytes(image, p->name_start, name, len));
+}
+
+static __always_inline u64 decide_socket(const struct image *image, u32 class, u32 conditions)
+{
+	return settle(image, word(image->slab, image->placed->socket_words + (u64)(class & (IMAGE_SOCKET_CLASSES - 1)) * 4), conditions);
+}
+
+static __always_inline u64 decide_capability(const struct image *image, u32 cap, u32 conditions)
+{
+	if (cap >= IMAGE_CAPABILITY_WORDS)
+		cap = IMAGE_CAPABILITY_WORDS - 1;
+	return settle(image, word(image->slab, image->placed->capability_words + (u64)cap * 4), conditions);
+}

@@ -1,0 +1,64 @@
+// Sending an event: only for outcomes that ask for one, so it may cost something.
+#pragma once
+
+#include "path.h"
+
+// append_name writes the name of an executable behind the strings that are there.
+static __always_inline u32 append_program(struct scratch *s, u32 at, struct task_struct *task, u32 id)
+{
+	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
+	if (!exe || at > EVENT_STRINGS - PATH_END)
+		return 0;
+	s->from = (u64)BPF_CORE_READ(exe, f_path.dentry);
+	s32 start = slow_name(s, id, 1);
+	if (start < 0 || start >= PATH_END)
+		return 0;
+	u32 len = PATH_END - start;
+	bpf_probe_read_kernel(&s->strings[at], len & (2 * PATH_END - 1), &s->path[start]);
+	return len;
+}
+
+// pids_of numbers a process as the host and as its own pid namespace do.
+static __always_inline u32 own_number(struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]);
+	u32 level = BPF_CORE_READ(pid, level);
+	struct upid own = {};
+	bpf_probe_read_kernel(&own, sizeof(own), (void *)pid + bpf_core_field_offset(struct pid, numbers) + (level & 63) * sizeof(struct upid));
+	return own.nr;
+}
+
+// send_event completes s->event and sends it. start is where the resource's name stands in
+// s->path, at PATH_END for none.
+__noinline int send_event(struct scratch *s, u32 start)
+{
+	if (!s || start > PATH_END)
+		return 0;
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct task_struct *parent = BPF_CORE_READ(task, real_parent);
+	struct event *e = &s->event;
+	e->time = bpf_ktime_get_boot_ns();
+	e->pid = BPF_CORE_READ(task, tgid);
+	e->tid = BPF_CORE_READ(task, pid);
+	e->ppid = BPF_CORE_READ(parent, tgid);
+	e->own_pid = own_number(task);
+	e->own_ppid = own_number(parent);
+	e->uid = BPF_CORE_READ(task, cred, uid.val);
+	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	bpf_probe_read_kernel(e->parent_comm, sizeof(e->parent_comm), &parent->comm);
+	u32 len = PATH_END - start;
+	e->resource_len = len;
+	if (len)
+		bpf_probe_read_kernel(s->strings, len & (2 * PATH_END - 1), &s->path[within(start)]);
+	e->source_len = append_program(s, len, task, e->container);
+	len += e->source_len;
+	e->parent_len = append_program(s, len, parent, e->container);
+	len += e->parent_len;
+	if (len > EVENT_STRINGS)
+		len = EVENT_STRINGS;
+	if (bpf_ringbuf_output(&events, e, sizeof(*e) + len, 0))
+		count(COUNT_EVENTS_DROPPED);
+	else
+		count(COUNT_EVENTS);
+	return 0;
+}

@@ -1,0 +1,42 @@
+// What an event says. Policy, rule, tags and message are not in it: the agent knows them
+// by profile and outcome.
+#pragma once
+
+#include "maps.h"
+
+// Resource, source and parent, one behind the other.
+#define EVENT_STRINGS (3 * PATH_END)
+
+enum event_kind { EVENT_FILE, EVENT_EXEC, EVENT_SOCKET, EVENT_CAPABILITY };
+
+enum event_flag {
+	EVENT_UNNAMED = 1, // the resource has no name in the container; its own tree's stands for it
+	EVENT_READ = 2,
+	EVENT_WRITE = 4,
+	EVENT_CREATED = 8,
+};
+
+struct event {
+	u64 time; // nanoseconds since boot
+	u64 profile;
+	u32 container;
+	u32 outcome;
+	u8 kind;
+	u8 flags;
+	u16 family;
+	u16 type;
+	u16 protocol;
+	u32 capability;
+	// As the host sees them, and as the container does.
+	u32 pid;
+	u32 tid;
+	u32 ppid;
+	u32 own_pid;
+	u32 own_ppid;
+	u32 uid;
+	u32 resource_len;
+	u32 source_len;
+	u32 parent_len;
+	u8 comm[16];
+	u8 parent_comm[16];
+};

@@ -1,0 +1,218 @@
+// The kernel's types, with nothing but the fields that the programs read. Offsets are
+// relocated when the programs are loaded (CO-RE), so order and gaps mean nothing here.
+#pragma once
+
+#include <stdbool.h>
+
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef signed char __s8;
+typedef short __s16;
+typedef int __s32;
+typedef long long __s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u64 __be64;
+typedef __u32 __wsum;
+
+// include/uapi/linux/bpf.h; the user API's own headers differ by architecture.
+enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
+	BPF_MAP_TYPE_RINGBUF = 27,
+	BPF_MAP_TYPE_TASK_STORAGE = 29,
+};
+
+#define BPF_F_NO_PREALLOC (1u << 0)
+#define BPF_F_MMAPABLE (1u << 10)
+#define BPF_LOCAL_STORAGE_GET_F_CREATE (1ULL << 0)
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s32 s32;
+
+#define EPERM 1
+#define EACCES 13
+#define EALREADY 114
+
+// include/linux/fs.h
+#define FMODE_READ (1u << 0)
+#define FMODE_WRITE (1u << 1)
+#define FMODE_CREATED (1u << 20)
+#define FMODE_BACKING (1u << 25)
+#define FMODE_NOACCOUNT (1u << 29)
+#define FILE_EXEC_FLAG 0x20u // __FMODE_EXEC, in f_flags
+#define O_TRUNC 01000u
+#define S_IFMT 0170000
+#define S_IFIFO 0010000
+#define S_IFSOCK 0140000
+
+// include/linux/mount.h, fs/mount.h
+#define MNT_INTERNAL 0x4000
+#define MNT_NS_INTERNAL ((u64)-22)
+
+#define CLONE_INTO_CGROUP 0x200000000ULL
+#define CAP_OPT_NOAUDIT 0x2u // include/linux/security.h
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+	u32 val;
+} kuid_t;
+
+struct inode {
+	u16 i_mode;
+	kuid_t i_uid;
+	u32 i_nlink;
+};
+
+struct qstr {
+	union {
+		struct {
+			u32 hash;
+			u32 len;
+		};
+		u64 hash_len;
+	};
+	const unsigned char *name;
+};
+
+struct hlist_bl_node {
+	void *pprev;
+};
+
+struct super_block {
+	struct dentry *s_root;
+	void *s_fs_info;
+	unsigned long s_magic;
+};
+
+struct dentry {
+	struct hlist_bl_node d_hash;
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+	struct super_block *d_sb;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
+	int mnt_flags;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+	void *mnt_ns;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct file {
+	u32 f_mode;
+	u32 f_flags;
+	struct path f_path;
+	struct inode *f_inode;
+};
+
+struct linux_binprm {
+	struct file *file;
+	const char *filename;
+	const char *interp;
+	const char *fdpath;
+};
+
+struct cred {
+	kuid_t uid;
+	kuid_t fsuid;
+};
+
+struct pid_namespace {
+	u32 level;
+};
+
+struct proc_fs_info {
+	struct pid_namespace *pid_ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	u32 level;
+	struct upid numbers[1];
+};
+
+enum pid_type { PIDTYPE_PID, PIDTYPE_TGID };
+
+struct tty_struct;
+
+struct signal_struct {
+	struct pid *pids[4];
+	struct tty_struct *tty;
+};
+
+struct mm_struct {
+	struct file *exe_file;
+};
+
+struct kernfs_node {
+	u64 id;
+};
+
+struct cgroup_root {
+	int hierarchy_id;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct task_struct {
+	int pid;
+	int tgid;
+	char comm[16];
+	struct mm_struct *mm;
+	const struct cred *cred;
+	const struct cred *real_cred;
+	struct signal_struct *signal;
+	struct css_set *cgroups;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+};
+
+struct user_namespace;
+
+#pragma clang attribute pop
+
+// The sequence of every rename on the machine; exported since it exists.
+extern void rename_lock __ksym;

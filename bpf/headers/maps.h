@@ -1,0 +1,167 @@
+// What the programs know, and what they share with the agent. Each structure is
+// defined here alone: the Go types are generated from it.
+#pragma once
+
+#include "image.h"
+#include "kernel.h"
+
+#define MAX_CONTAINERS 16384 // a power of two: the low bits of a container id
+#define MAX_CGROUPS 32768
+#define MAX_ORIGINS 262144
+#define MAX_SLABS 64
+
+// A name is built from its end: the last byte stands before path[PATH_END].
+#define PATH_END 4096
+#define PREFIX_MAX 255
+
+// label is what a task keeps for life about the container it belongs to.
+struct label {
+	u32 container; // 0: none
+	u32 flags;     // LABEL_*
+	u32 epoch;     // of a task without container: when that was found
+	u32 reserved;
+};
+
+#define LABEL_SETUP 1u // it came from outside and has not exec'ed yet
+
+// container says which rules hold. The agent swaps them by one store to profile.
+struct container {
+	u64 profile;  // 0: none yet. Else slab + 1 in the low 16 bits, and the address of the placed image
+	u64 root_sb;  // the superblock of its root where no other mount shows it
+	u32 id;       // the low bits are the index in the map
+	u32 starting; // tasks that are found in its cgroup are setting up
+};
+
+#define PROFILE_SLAB_BITS 16
+
+// placed is an image as it stands in a slab: the tables' places and the states are byte
+// addresses in the slab.
+struct placed {
+	u32 magic;
+	u32 version;
+	u64 profile; // id for events
+	u32 flags;
+	u32 file_start;
+	u32 exec_start;
+	u32 name_start;
+	u32 first_sink;
+	u32 file_words;
+	u32 exec_words;
+	u32 exec_columns;
+	u32 nodes;
+	u32 socket_words;
+	u32 capability_words;
+	u32 outcomes;
+	u32 num_outcomes;
+	u32 reserved;
+};
+
+#define PLACED_ALIGN 256 // struct placed stands at a multiple of it
+
+// origin_key finds the recorded path of a mount's root. dentry 0: the superblock has one
+// record alone, its root, so the way up need not be looked up step by step.
+struct origin_key {
+	u32 container;
+	u32 reserved;
+	u64 sb;
+	u64 dentry;
+};
+
+struct origin {
+	u32 len; // without a trailing slash: 0 for the container's root
+	u8 path[PREFIX_MAX + 1];
+};
+
+// located answers a request of the agent for the place of a directory entry.
+struct located {
+	u64 sb;
+	u64 dentry;
+	u32 is_root;
+	u32 done;
+};
+
+enum counter {
+	COUNT_EVENTS,
+	COUNT_EVENTS_DROPPED,  // the ring buffer was full
+	COUNT_MALFORMED,       // no image where one should be: denied
+	COUNT_NO_SCRATCH,      // no buffer for a name: denied
+	COUNT_UNSTABLE_NAMES,  // renamed again and again while being read: denied
+	COUNT_LONG_NAMES,      // longer than PATH_MAX: judged as unnamed
+	COUNT_LABELS_MISSING,  // task storage refused a label: found by cgroup each time
+	COUNT_SETUP_EXEMPT,    // operations of tasks that set a container up
+	COUNTERS
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct label);
+} labels SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, MAX_CONTAINERS);
+	__type(key, u32);
+	__type(value, struct container);
+} containers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_CGROUPS);
+	__type(key, u64);
+	__type(value, u32);
+} cgroups SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, MAX_SLABS);
+	__type(key, u32);
+	__array(values, struct {
+		__uint(type, BPF_MAP_TYPE_ARRAY);
+		__uint(map_flags, BPF_F_MMAPABLE);
+		__uint(max_entries, 1);
+		__uint(key_size, 4);
+		__uint(value_size, IMAGE_SLAB_BYTES);
+	});
+} slabs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_ORIGINS);
+	__type(key, struct origin_key);
+	__type(value, struct origin);
+} origins SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, u32);
+	__type(value, struct located);
+} locating SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, COUNTERS);
+	__type(key, u32);
+	__type(value, u64);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} events SEC(".maps");
+
+// epoch moves when a cgroup becomes a container's and when tasks move into one: what was
+// found before about tasks without a container is then looked up again.
+volatile u32 epoch = 1;
+
+static __always_inline void count(u32 what)
+{
+	u64 *n = bpf_map_lookup_elem(&counters, &what);
+	if (n)
+		*n += 1;
+}

@@ -1,0 +1,225 @@
+// The name under which a file is judged: from its directory entry up to the nearest
+// recorded mount of its container. Mounts, roots and namespaces that the task has chosen
+// play no part.
+#pragma once
+
+#include "label.h"
+#include "scratch.h"
+
+#define NAME_NONE (-1)     // nothing on the way up is recorded
+#define NAME_TOO_LONG (-2)
+#define NAME_UNSTABLE (-3)
+#define WALKING (-4)
+
+#define FAST_STEPS 32 // taken by loads; deeper names are read on by slow_name
+#define SLOW_STEPS 32
+#define SLOW_CALLS 66 // enough for a name of PATH_END bytes whose every component is one letter
+#define RETRIES 64 // short against a walk: renames have to be as frequent as walks to spoil all
+
+// rename_sequence is odd while something is being renamed.
+static __always_inline u32 rename_sequence(void)
+{
+	u32 sequence = 1;
+	bpf_probe_read_kernel(&sequence, sizeof(sequence), &rename_lock);
+	return sequence;
+}
+
+// put_component writes "/name" before position, and returns where it begins.
+static __always_inline s32 put_component(struct scratch *s, u32 position, const unsigned char *name, u32 len)
+{
+	if (len > 255 || len + 1 > position)
+		return NAME_TOO_LONG;
+	position -= len + 1;
+	u8 *at = &s->path[within(position)];
+	*at = '/';
+	if (bpf_probe_read_kernel(at + 1, len & 255, name))
+		return NAME_UNSTABLE;
+	return position;
+}
+
+// put_prefix writes the path of a recorded mount before position.
+static __always_inline s32 put_prefix(struct scratch *s, u32 position, const struct origin *origin)
+{
+	u32 len = origin ? origin->len : 0;
+	if (len == 0 && position == PATH_END) {
+		s->path[PATH_END - 1] = '/';
+		return PATH_END - 1;
+	}
+	if (len == 0)
+		return position;
+	if (len > PREFIX_MAX || len > position)
+		return NAME_TOO_LONG;
+	position -= len;
+	bpf_probe_read_kernel(&s->path[within(position)], len & 255, origin ? origin->path : 0);
+	return position;
+}
+
+// slow_steps goes some steps of a walk by reads that need no typed pointers.
+__noinline int slow_steps(struct scratch *s)
+{
+	if (!s)
+		return NAME_NONE;
+	struct walk *w = &s->walk;
+	for (int i = 0; i < SLOW_STEPS; i++) {
+		struct dentry *d = (struct dentry *)w->dentry;
+		struct origin_key key = {.container = w->container, .sb = w->sb};
+		struct origin *origin = 0;
+		bool found = w->root && w->dentry == w->root;
+		if (!w->root || found) {
+			key.dentry = found ? 0 : w->dentry;
+			origin = bpf_map_lookup_elem(&origins, &key);
+			found = found || origin;
+		}
+		if (found)
+			return w->status = put_prefix(s, w->position, origin);
+		struct dentry *parent = BPF_CORE_READ(d, d_parent);
+		if (parent == d || !parent)
+			return w->status = w->raw ? (w->position < PATH_END ? (s32)w->position : put_prefix(s, PATH_END, 0)) : NAME_NONE;
+		s32 position = put_component(s, w->position, BPF_CORE_READ(d, d_name.name), BPF_CORE_READ(d, d_name.len));
+		if (position < 0)
+			return w->status = position;
+		w->position = position;
+		w->dentry = (u64)parent;
+	}
+	return w->status = WALKING;
+}
+
+// slow_try walks all the way up once.
+__noinline int slow_try(struct scratch *s, u32 id, u32 raw)
+{
+	if (!s)
+		return NAME_NONE;
+	struct container *c = container(id);
+	struct dentry *d = (struct dentry *)s->from;
+	struct super_block *sb = BPF_CORE_READ(d, d_sb);
+	struct origin_key key = {.container = id, .sb = (u64)sb};
+	bool single = (c && c->root_sb == (u64)sb) || bpf_map_lookup_elem(&origins, &key);
+	s->walk.dentry = s->from;
+	s->walk.sb = (u64)sb;
+	s->walk.root = single ? (u64)BPF_CORE_READ(sb, s_root) : 0;
+	s->walk.position = PATH_END;
+	s->walk.container = id;
+	s->walk.raw = raw;
+	for (int i = 0; i < SLOW_CALLS; i++)
+		if (slow_steps(s) != WALKING)
+			return s->walk.status;
+	return NAME_TOO_LONG;
+}
+
+// slow_name does what origin_name does, for the directory entry whose address is in s->from:
+// global functions take no typed pointers.
+__noinline int slow_name(struct scratch *s, u32 id, u32 raw)
+{
+	if (!s || !s->from)
+		return NAME_NONE;
+	for (int try = 0; try < RETRIES; try++) {
+		u32 before = rename_sequence();
+		if (before & 1)
+			continue;
+		s32 name = slow_try(s, id, raw);
+		if (rename_sequence() == before)
+			return name;
+	}
+	return NAME_UNSTABLE;
+}
+
+// origin_name writes the name of a directory entry and returns where it begins in s->path,
+// or one of NAME_*.
+static __always_inline s32 origin_name(struct scratch *s, struct container *c, u32 id, struct dentry *dentry)
+{
+	u32 before = rename_sequence();
+	struct dentry *d = dentry;
+	struct super_block *sb = d->d_sb;
+	struct origin_key key = {.container = id, .sb = (u64)sb};
+	struct origin *origin = 0;
+	bool single = c->root_sb == (u64)sb;
+	if (!single) {
+		origin = bpf_map_lookup_elem(&origins, &key);
+		single = origin;
+	}
+	// With one record alone the name begins at the file system's root.
+	struct dentry *root = single ? sb->s_root : 0;
+	s32 position = PATH_END;
+	for (int i = 0; i < FAST_STEPS; i++) {
+		bool found = d == root;
+		if (!root) {
+			key.dentry = (u64)d;
+			origin = bpf_map_lookup_elem(&origins, &key);
+			found = origin;
+		}
+		if (found) {
+			position = put_prefix(s, position, origin);
+			if (rename_sequence() != before || before & 1)
+				break;
+			return position;
+		}
+		struct dentry *parent = d->d_parent;
+		if (parent == d) {
+			if (rename_sequence() != before || before & 1)
+				break;
+			return NAME_NONE;
+		}
+		position = put_component(s, position, d->d_name.name, d->d_name.len);
+		if (position < 0)
+			break;
+		d = parent;
+	}
+	s->from = (u64)dentry;
+	s32 name = slow_name(s, id, 0);
+	if (name == NAME_TOO_LONG)
+		count(COUNT_LONG_NAMES);
+	if (name == NAME_UNSTABLE)
+		count(COUNT_UNSTABLE_NAMES);
+	return name;
+}
+
+#define PROC_SUPER_MAGIC 0x9fa0
+#define PROC_PREFIX 6 // "/proc/"
+
+// own_pid_in returns the number of the running process as a proc file system shows it.
+static __always_inline u32 own_pid_in(struct task_struct *task, struct super_block *sb)
+{
+	struct proc_fs_info *info = BPF_CORE_READ(sb, s_fs_info);
+	struct pid_namespace *ns = BPF_CORE_READ(info, pid_ns);
+	u32 level = BPF_CORE_READ(ns, level);
+	struct pid *pid = BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]);
+	struct upid own = {};
+	// The array ends behind the process's own level; what is read beyond is not its namespace.
+	bpf_probe_read_kernel(&own, sizeof(own), (void *)pid + bpf_core_field_offset(struct pid, numbers) + (level & 63) * sizeof(struct upid));
+	return own.ns == ns ? own.nr : 0;
+}
+
+// mark_self puts the marker before the pid in the name of a file below the caller's own
+// /proc entry, so that it is judged under both its names. s->walk.sb is the file's.
+__noinline int mark_self(struct scratch *s, u32 start)
+{
+	if (!s || start < 1 || start > PATH_END - PROC_PREFIX - 2)
+		return start;
+	// One byte more in front, for the marker.
+	u8 *name = &s->path[within(start - 1)];
+	if (name[2] != 'p' || name[3] != 'r' || name[4] != 'o' || name[5] != 'c' || name[6] != '/')
+		return start;
+	u32 pid = 0;
+	for (int i = 0; i < 10; i++) {
+		u32 at = start + PROC_PREFIX + i;
+		if (at >= PATH_END)
+			break;
+		u8 digit = s->path[within(at)] - '0';
+		if (digit > 9) {
+			if (i == 0 || s->path[within(at)] != '/')
+				return start;
+			break;
+		}
+		pid = pid * 10 + digit;
+	}
+	if (!pid || pid != own_pid_in((struct task_struct *)bpf_get_current_task(), (struct super_block *)s->walk.sb))
+		return start;
+	name[0] = '/';
+	name[1] = 'p';
+	name[2] = 'r';
+	name[3] = 'o';
+	name[4] = 'c';
+	name[5] = '/';
+	name[6] = IMAGE_SELF_MARKER;
+	return start - 1;
+}

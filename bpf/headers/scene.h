@@ -1,0 +1,83 @@
+// The beginning and the end of every hook: whose operation it is, which image holds, and
+// what becomes of a decision.
+#pragma once
+
+#include "decide.h"
+#include "event.h"
+#include "label.h"
+
+// scene is what a hook needs of the running task.
+struct scene {
+	struct task_struct *task;
+	struct container *container;
+	u32 id;
+	struct image image;
+};
+
+enum entrance { OUTSIDE, INSIDE, REFUSED };
+
+// set_up_exempt says that the task's program is not one of the container's own files.
+static __always_inline bool set_up_exempt(struct task_struct *task, u32 id)
+{
+	struct scratch *s = claim();
+	if (!s)
+		return false;
+	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
+	s->from = exe ? (u64)BPF_CORE_READ(exe, f_path.dentry) : 0;
+	s32 name = exe ? slow_name(s, id, 0) : NAME_UNSTABLE;
+	release(s);
+	if (name != NAME_NONE)
+		return false;
+	count(COUNT_SETUP_EXEMPT);
+	return true;
+}
+
+// enter finds what holds for the running task. The profile is read once, so that an
+// operation is judged by one whole set of policies.
+static __always_inline enum entrance enter(struct scene *scene, u32 category)
+{
+	scene->task = bpf_get_current_task_btf();
+	struct label label = current_label(scene->task, &scene->container);
+	scene->id = label.container;
+	if (!scene->container)
+		return OUTSIDE;
+	u64 profile = *(volatile u64 *)&scene->container->profile;
+	if (!profile)
+		return OUTSIDE;
+	if (!find_image(&scene->image, profile)) {
+		count(COUNT_MALFORMED);
+		return REFUSED;
+	}
+	if (!(scene->image.placed->flags & category))
+		return OUTSIDE;
+	if (category != IMAGE_FLAG_EXEC && label.flags & LABEL_SETUP && set_up_exempt(scene->task, label.container))
+		return OUTSIDE;
+	return INSIDE;
+}
+
+#define OWN_FILE (~0u) // an owner's id that no user has: the caller makes the file
+
+// conditions answers the questions that an image may ask.
+static __always_inline u32 conditions(const struct scene *scene, u32 owner)
+{
+	u32 flags = scene->image.placed->flags, c = 0;
+	if (flags & IMAGE_FLAG_OWNER && (owner == OWN_FILE || scene->task->cred->fsuid.val == owner))
+		c |= 1 << IMAGE_CONDITION_OWNER;
+	if (flags & IMAGE_FLAG_TTY && scene->task->signal->tty)
+		c |= 1 << IMAGE_CONDITION_TTY;
+	return c;
+}
+
+// begin_event fills in what decision and scene say.
+static __always_inline struct event *begin_event(const struct scene *scene, struct scratch *s, u64 decision, u8 kind)
+{
+	struct event *e = &s->event;
+	e->profile = scene->image.placed->profile;
+	e->container = scene->id;
+	e->outcome = outcome_of(decision);
+	e->kind = kind;
+	e->flags = 0;
+	e->family = e->type = e->protocol = 0;
+	e->capability = 0;
+	return e;
+}

@@ -1,0 +1,69 @@
+// Buffers for names and events. They are not per processor: a program may be preempted in
+// the middle of a name by a task that starts another. A slot is claimed and released.
+#pragma once
+
+#include "event_type.h"
+
+#define SLOTS_PER_CPU 8
+#define MAX_SLOTS 4096
+
+// walk is a way up from a directory entry that is taken in several calls.
+struct walk {
+	u64 dentry;
+	u64 sb;
+	u64 root; // where the superblock has one record: its root
+	u32 position;
+	s32 status;
+	u32 container;
+	u32 raw; // up to the root of the file system, recorded or not
+};
+
+struct scratch {
+	u32 busy;
+	u32 slot;
+	// A name stands before path[PATH_END]. The programs may look at up to PATH_END bytes
+	// behind its start: other has to follow.
+	u8 path[PATH_END];
+	u8 other[PATH_END];
+	u64 from; // the directory entry that slow_name begins with
+	struct walk walk;
+	struct event event;
+	u8 strings[EVENT_STRINGS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 16); // set when loading: SLOTS_PER_CPU for each processor
+	__type(key, u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+const volatile u32 scratch_slots = 16;
+
+// within bounds an index into a buffer where the verifier sees it: the compiler, which
+// may know the bound, would drop it or keep it in another register.
+static __always_inline u32 within(u32 index)
+{
+	barrier_var(index);
+	return index & (PATH_END - 1);
+}
+
+static __always_inline struct scratch *claim(void)
+{
+	u32 first = bpf_get_smp_processor_id() * SLOTS_PER_CPU;
+	for (u32 i = 0; i < 2 * SLOTS_PER_CPU; i++) {
+		u32 slot = first + i;
+		if (slot >= scratch_slots)
+			slot -= scratch_slots;
+		struct scratch *s = bpf_map_lookup_elem(&scratches, &slot);
+		if (s && !__sync_val_compare_and_swap(&s->busy, 0, 1))
+			return s;
+	}
+	count(COUNT_NO_SCRATCH);
+	return 0;
+}
+
+static __always_inline void release(struct scratch *s)
+{
+	__sync_lock_test_and_set(&s->busy, 0);
+}

@@ -1,0 +1,112 @@
+// Process rules: every image of an exec (the program, a script, its interpreters) passes
+// bprm_check_security on its own.
+#pragma once
+
+#include "../headers/name.h"
+
+#define HIDDEN 0x10000
+
+// last_component returns where the last component of s->other begins, n counting the
+// final zero; HIDDEN is added where the name was spelt by descriptor.
+__noinline int last_component(struct scratch *s, u32 n)
+{
+	if (!s || n < 2 || n > PATH_END)
+		return HIDDEN;
+	u32 end = n - 1, start = 0;
+	for (u32 i = 1; i <= 256; i++) {
+		if (i > end)
+			break;
+		start = end - i;
+		if (s->other[within(start)] == '/') {
+			start++;
+			break;
+		}
+	}
+	// .../fd/N: /dev/fd/N and /proc/*/fd/N, however they are spelt
+	if (start >= 4) {
+		const u8 *dir = &s->other[within(start - 4)];
+		if (dir[0] == '/' && dir[1] == 'f' && dir[2] == 'd' && dir[3] == '/')
+			return HIDDEN;
+	}
+	return start;
+}
+
+// column_of finds the column of the program table for the name that was given to exec.
+static __always_inline u64 column_of(const struct image *image, struct scratch *s, struct linux_binprm *bprm)
+{
+	if (!(image->placed->flags & IMAGE_FLAG_STARTED_BY))
+		return IMAGE_COLUMN_OTHER;
+	const char *name = bprm->interp;
+	if (bprm->fdpath && name == bprm->filename)
+		return IMAGE_COLUMN_HIDDEN;
+	long n = bpf_probe_read_kernel_str(s->other, sizeof(s->other), name);
+	if (n < 0 || n > PATH_END)
+		return IMAGE_COLUMN_HIDDEN;
+	u32 start = last_component(s, n);
+	if (start >= n)
+		return IMAGE_COLUMN_HIDDEN;
+	u64 len = (n - 1 - start) & 0xff;
+	return started_by(image, &s->other[within(start)], len);
+}
+
+static __always_inline int judge_exec(const struct scene *scene, struct scratch *s, struct linux_binprm *bprm)
+{
+	struct file *file = bprm->file;
+	struct dentry *dentry = file->f_path.dentry;
+	u64 set = UNNAMED;
+	s32 start = NAME_NONE;
+	// A memfd has no name.
+	if (!(file->f_path.mnt->mnt_flags & MNT_INTERNAL))
+		start = origin_name(s, scene->container, scene->id, dentry);
+	if (unreadable(start))
+		return -EACCES;
+	if (start >= 0)
+		set = program_set(&scene->image, &s->path[within(start)], PATH_END - start);
+	u64 column = column_of(&scene->image, s, bprm);
+	u32 known = conditions(scene, file->f_inode->i_uid.val);
+	u64 decision = decide_exec(&scene->image, set, column, known);
+	// A deleted file is blocked by the name it had last, and allowed by none.
+	if (start >= 0 && deleted(dentry))
+		decision = worse(decision, decide_exec(&scene->image, UNNAMED, column, known));
+	if (reports(decision)) {
+		struct event *e = begin_event(scene, s, decision, EVENT_EXEC);
+		start = event_name(s, e, dentry, start);
+		send_event(s, start);
+	}
+	return denies(decision) ? -EACCES : 0;
+}
+
+SEC("lsm/bprm_check_security")
+int BPF_PROG(check_exec, struct linux_binprm *bprm, int ret)
+{
+	struct scene scene;
+	if (ret)
+		return ret;
+	switch (enter(&scene, IMAGE_FLAG_EXEC)) {
+	case OUTSIDE:
+		return 0;
+	case REFUSED:
+		return -EACCES;
+	case INSIDE:
+		break;
+	}
+	struct scratch *s = claim();
+	if (!s)
+		return -EACCES;
+	int verdict = judge_exec(&scene, s, bprm);
+	release(s);
+	return verdict;
+}
+
+// The first exec that succeeds ends set-up.
+SEC("lsm/bprm_committed_creds")
+void BPF_PROG(exec_done, struct linux_binprm *bprm)
+{
+	struct label *label = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
+	if (!label || !(label->flags & LABEL_SETUP))
+		return;
+	label->flags &= ~LABEL_SETUP;
+	struct container *c = container(label->container);
+	if (c)
+		c->starting = 0;
+}

@@ -1,0 +1,184 @@
+// File rules: opening, and every change of a directory or of a file's attributes that has
+// a hook with a path. Names are origin names; a file is judged when it is opened.
+#pragma once
+
+#include "../headers/name.h"
+
+#define READS 1u
+#define WRITES 2u
+#define FRESH 4u     // the entry is being made: it need not be in a directory yet
+#define NAMELESS 8u  // the file was made without a name
+
+static __always_inline u64 decide_access(const struct image *image, u64 set, u32 access, u32 known)
+{
+	u64 decision = 0;
+	if (access & READS)
+		decision = decide_file(image, set, IMAGE_FILE_READ, known);
+	if (access & WRITES)
+		decision = worse(decision, decide_file(image, set, IMAGE_FILE_WRITE, known));
+	return decision;
+}
+
+// judge_name decides on one name and sends its event.
+static __always_inline int judge_name(const struct scene *scene, struct scratch *s, struct dentry *dentry, u32 owner, u32 access)
+{
+	u64 set = UNNAMED;
+	s32 start = NAME_NONE;
+	if (!(access & NAMELESS))
+		start = origin_name(s, scene->container, scene->id, dentry);
+	if (unreadable(start))
+		return -EACCES;
+	if (start >= 0 && dentry->d_sb->s_magic == PROC_SUPER_MAGIC) {
+		s->walk.sb = (u64)dentry->d_sb;
+		start = mark_self(s, start);
+	}
+	if (start >= 0)
+		set = file_set(&scene->image, &s->path[within(start)], PATH_END - start);
+	u32 known = conditions(scene, owner);
+	u64 decision = decide_access(&scene->image, set, access, known);
+	// A deleted file is blocked by the name it had last, and allowed by none.
+	if (start >= 0 && !(access & FRESH) && deleted(dentry))
+		decision = worse(decision, decide_access(&scene->image, UNNAMED, access, known));
+	if (reports(decision)) {
+		struct event *e = begin_event(scene, s, decision, EVENT_FILE);
+		if (access & READS)
+			e->flags |= EVENT_READ;
+		if (access & WRITES)
+			e->flags |= EVENT_WRITE;
+		if (access & FRESH)
+			e->flags |= EVENT_CREATED;
+		start = event_name(s, e, dentry, start);
+		send_event(s, start);
+	}
+	return denies(decision) ? -EACCES : 0;
+}
+
+// owner_of returns who owns the file that an entry names, or is about to.
+static __always_inline u32 owner_of(struct dentry *dentry, u32 access)
+{
+	if (access & FRESH)
+		return OWN_FILE;
+	struct inode *inode = dentry->d_inode;
+	// Else it would be loaded once more behind the check, which newer verifiers see.
+	barrier_var(inode);
+	return inode ? inode->i_uid.val : OWN_FILE;
+}
+
+// judge_names decides on one or two names.
+static __always_inline int judge_names(struct dentry *first, u32 first_access, struct dentry *second, u32 second_access)
+{
+	struct scene scene;
+	enum entrance entrance = enter(&scene, IMAGE_FLAG_FILE);
+	if (entrance != INSIDE)
+		return entrance == REFUSED ? -EACCES : 0;
+	struct scratch *s = claim();
+	if (!s)
+		return -EACCES;
+	int verdict = judge_name(&scene, s, first, owner_of(first, first_access), first_access);
+	if (!verdict && second)
+		verdict = judge_name(&scene, s, second, owner_of(second, second_access), second_access);
+	release(s);
+	return verdict;
+}
+
+// stacked says that the kernel opens the file on behalf of a stacked file system, with the
+// rights of who mounted it, on a mount of its own.
+static __always_inline bool stacked(struct file *file)
+{
+	if (file->f_mode & (FMODE_BACKING | FMODE_NOACCOUNT))
+		return true;
+	struct task_struct *task = bpf_get_current_task_btf();
+	if (task->cred == task->real_cred)
+		return false;
+	struct mount *mount = (void *)file->f_path.mnt - bpf_core_field_offset(struct mount, mnt);
+	return (u64)BPF_CORE_READ(mount, mnt_ns) == MNT_NS_INTERNAL;
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(check_open, struct file *file, int ret)
+{
+	u32 access = 0;
+	if (ret)
+		return ret;
+	// What is opened to be exec'ed is the process rules' business.
+	if (file->f_flags & FILE_EXEC_FLAG)
+		return 0;
+	// Pipes, sockets, anonymous inodes, memfds and namespaces live on mounts of the kernel's.
+	if (file->f_path.mnt->mnt_flags & MNT_INTERNAL || stacked(file))
+		return 0;
+	if (file->f_mode & FMODE_READ)
+		access |= READS;
+	// A file that this open has made was judged before it was made.
+	if ((file->f_mode & FMODE_WRITE || file->f_flags & O_TRUNC) && !(file->f_mode & FMODE_CREATED))
+		access |= WRITES;
+	struct dentry *dentry = file->f_path.dentry;
+	if (file->f_mode & FMODE_CREATED && deleted(dentry))
+		access |= WRITES | NAMELESS;
+	if (!access)
+		return 0;
+	return judge_names(dentry, access, 0, 0);
+}
+
+// An open with O_CREAT asks before it looks whether the file is there. In /proc nothing can be
+// made, so there an open of /proc/self/fd/1 must not be taken for the making of a file.
+SEC("lsm/path_mknod")
+int BPF_PROG(check_mknod, struct path *dir, struct dentry *dentry, unsigned short mode, unsigned int dev, int ret)
+{
+	if (ret || dentry->d_sb->s_magic == PROC_SUPER_MAGIC)
+		return ret;
+	return judge_names(dentry, WRITES | FRESH, 0, 0);
+}
+
+SEC("lsm/path_mkdir")
+int BPF_PROG(check_mkdir, struct path *dir, struct dentry *dentry, unsigned short mode, int ret)
+{
+	return ret ? ret : judge_names(dentry, WRITES | FRESH, 0, 0);
+}
+
+SEC("lsm/path_symlink")
+int BPF_PROG(check_symlink, struct path *dir, struct dentry *dentry, const char *target, int ret)
+{
+	return ret ? ret : judge_names(dentry, WRITES | FRESH, 0, 0);
+}
+
+SEC("lsm/path_unlink")
+int BPF_PROG(check_unlink, struct path *dir, struct dentry *dentry, int ret)
+{
+	return ret ? ret : judge_names(dentry, WRITES, 0, 0);
+}
+
+SEC("lsm/path_rmdir")
+int BPF_PROG(check_rmdir, struct path *dir, struct dentry *dentry, int ret)
+{
+	return ret ? ret : judge_names(dentry, WRITES, 0, 0);
+}
+
+SEC("lsm/path_rename")
+int BPF_PROG(check_rename, struct path *old_dir, struct dentry *old, struct path *new_dir, struct dentry *new, unsigned int flags, int ret)
+{
+	return ret ? ret : judge_names(old, WRITES, new, WRITES | FRESH);
+}
+
+SEC("lsm/path_link")
+int BPF_PROG(check_link, struct dentry *old, struct path *new_dir, struct dentry *new, int ret)
+{
+	return ret ? ret : judge_names(old, WRITES, new, WRITES | FRESH);
+}
+
+SEC("lsm/path_truncate")
+int BPF_PROG(check_truncate, struct path *path, int ret)
+{
+	return ret ? ret : judge_names(path->dentry, WRITES, 0, 0);
+}
+
+SEC("lsm/path_chmod")
+int BPF_PROG(check_chmod, struct path *path, unsigned short mode, int ret)
+{
+	return ret ? ret : judge_names(path->dentry, WRITES, 0, 0);
+}
+
+SEC("lsm/path_chown")
+int BPF_PROG(check_chown, struct path *path, unsigned long long uid, unsigned long long gid, int ret)
+{
+	return ret ? ret : judge_names(path->dentry, WRITES, 0, 0);
+}

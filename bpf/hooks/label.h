@@ -1,0 +1,57 @@
+// Keeping labels: inherited at fork, set when a task comes into a container from outside.
+#pragma once
+
+#include "../headers/label.h"
+
+SEC("lsm/task_alloc")
+int BPF_PROG(inherit_label, struct task_struct *task, unsigned long clone_flags, int ret)
+{
+	if (ret)
+		return ret;
+	struct container *entry;
+	struct label parent = current_label(bpf_get_current_task_btf(), &entry);
+	struct label *child = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (child)
+		*child = parent;
+	else
+		count(COUNT_LABELS_MISSING); // found by its cgroup then
+	return 0;
+}
+
+// set_up labels a task that has come into a cgroup, unless it has a container already.
+static __always_inline void set_up(struct task_struct *task, struct cgroup *cgroup)
+{
+	u32 id = container_of_cgroup(cgroup);
+	if (!id)
+		return;
+	struct label *label = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!label) {
+		count(COUNT_LABELS_MISSING);
+		return;
+	}
+	if (label->container && container(label->container))
+		return;
+	label->flags = LABEL_SETUP;
+	label->container = id;
+}
+
+// A group that moves is named by its first thread; the others find their label there once
+// the epoch has moved.
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(task_moved, struct cgroup *cgroup, const char *path, struct task_struct *task, bool group)
+{
+	if (cgroup->root->hierarchy_id)
+		return 0; // cgroup v1: ids of its own
+	set_up(task, cgroup);
+	__sync_fetch_and_add(&epoch, 1);
+	return 0;
+}
+
+// A task cloned into a cgroup never moved.
+SEC("tp_btf/task_newtask")
+int BPF_PROG(task_cloned, struct task_struct *task, unsigned long clone_flags)
+{
+	if (clone_flags & CLONE_INTO_CGROUP)
+		set_up(task, task->cgroups->dfl_cgrp);
+	return 0;
+}

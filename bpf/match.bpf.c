@@ -1,0 +1,87 @@
+//go:build ignore
+
+// The decision path alone, as a program that a test can run natively: it answers the
+// request that the test has put into its map.
+#include "headers/decide.h"
+#include "headers/socket.h"
+
+enum request_kind { REQUEST_NONE, REQUEST_FILE, REQUEST_EXEC, REQUEST_SOCKET, REQUEST_CAPABILITY };
+
+struct request {
+	u32 kind;
+	u32 container;
+	u32 op; // the operation, socket family or capability
+	u32 type; // of a socket
+	u32 protocol;
+	u32 conditions;
+	u32 name_len;
+	u32 started_by_len;
+	u32 hidden;
+	u32 outcome;
+	u32 flags;
+	u8 name[PATH_END + 256];
+	u8 started_by[PATH_END]; // longer than any, for the bounds
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct request);
+} requests SEC(".maps");
+
+static __always_inline u64 answer(struct request *r)
+{
+	u32 index = r->container & (MAX_CONTAINERS - 1);
+	struct container *c = bpf_map_lookup_elem(&containers, &index);
+	struct image image;
+	if (!c || !find_image(&image, c->profile))
+		return DECISION_MALFORMED;
+	u64 set = UNNAMED, column = IMAGE_COLUMN_HIDDEN;
+	switch (r->kind) {
+	case REQUEST_FILE:
+		if (r->name_len)
+			set = file_set(&image, r->name, r->name_len);
+		return decide_file(&image, set, r->op & 1, r->conditions);
+	case REQUEST_EXEC:
+		if (r->name_len)
+			set = program_set(&image, r->name, r->name_len);
+		if (!r->hidden)
+			column = started_by(&image, r->started_by, r->started_by_len & 0xff);
+		return decide_exec(&image, set, column, r->conditions);
+	case REQUEST_SOCKET: {
+		u32 class = socket_class(r->op, r->type, r->protocol);
+		return class == IMAGE_SOCKET_OUT_OF_SCOPE ? 0 : decide_socket(&image, class, r->conditions);
+	}
+	case REQUEST_CAPABILITY:
+		return decide_capability(&image, r->op, r->conditions);
+	}
+	return 0;
+}
+
+SEC("tc")
+int match(struct __sk_buff *skb)
+{
+	u32 zero = 0;
+	struct request *r = bpf_map_lookup_elem(&requests, &zero);
+	if (!r)
+		return 0;
+	u64 decision = answer(r);
+	r->outcome = outcome_of(decision);
+	r->flags = decision >> 32;
+	return 0;
+}
+
+// nothing is what match is compared with: the cost of a run without a decision.
+SEC("tc")
+int nothing(struct __sk_buff *skb)
+{
+	return 0;
+}
+
+// The types shared with Go that no map holds.
+const struct placed *placed_type __attribute__((unused));
+const enum request_kind *request_kind_type __attribute__((unused));
+
+char LICENSE[] SEC("license") = "GPL";
