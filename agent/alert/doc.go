@@ -1,0 +1,3 @@
+// Package alert turns what an enforcer reports into the alerts that users read, and writes
+// them out.
+package alert

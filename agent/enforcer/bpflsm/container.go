@@ -1,0 +1,174 @@
+package bpflsm
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
+
+	"kubearmor.io/agent/cgroup"
+	"kubearmor.io/agent/enforcer"
+	"kubearmor.io/bpf"
+	"kubearmor.io/policy"
+	"kubearmor.io/policy/image"
+)
+
+// container is one that is protected.
+type container struct {
+	name    string
+	entry   *bpf.EnforcerContainer
+	id      uint32
+	cgroup  uint64
+	origins []bpf.EnforcerOriginKey
+	// pins keep what the origins name from being freed and its address reused.
+	pins     []int
+	recorded bool
+	profile  *installed
+}
+
+func (c *container) unpin() {
+	for _, fd := range c.pins {
+		_ = unix.Close(fd)
+	}
+	c.pins = nil
+}
+
+// Add implements enforcer.Enforcer.
+func (e *Enforcer) Add(c enforcer.Container) error {
+	id, err := cgroup.Group{Dir: c.Cgroup}.ID()
+	if err != nil {
+		return fmt.Errorf("container %s: %w", c.Name, err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.containers[c.Name] != nil {
+		return fmt.Errorf("container %s: it is protected already", c.Name)
+	}
+	entry, err := e.entries.take()
+	if err != nil {
+		return fmt.Errorf("container %s: %w", c.Name, err)
+	}
+	if c.Starting {
+		entry.Starting = 1
+	}
+	added := &container{name: c.Name, entry: entry, id: entry.Id, cgroup: id}
+	if err := e.claim(added); err != nil {
+		e.entries.give(entry)
+		return fmt.Errorf("container %s: %w", c.Name, err)
+	}
+	if err := e.labelResidents(added, c.Cgroup); err != nil {
+		err = errors.Join(err, e.objects.Cgroups.Delete(id))
+		e.entries.give(entry)
+		return fmt.Errorf("container %s: %w", c.Name, err)
+	}
+	e.containers[c.Name] = added
+	e.profiles.addContainer(added.id, c.Name)
+	return nil
+}
+
+// claim makes a cgroup the container's and has the tasks in it found.
+func (e *Enforcer) claim(c *container) error {
+	err := e.objects.Cgroups.Update(c.cgroup, c.id, ebpf.UpdateNoExist)
+	if errors.Is(err, ebpf.ErrKeyExist) {
+		return errors.New("its cgroup is another container's")
+	}
+	if err != nil {
+		return fmt.Errorf("register its cgroup: %w", err)
+	}
+	return e.nextEpoch()
+}
+
+// nextEpoch has every task without a container looked up again. The programs move the
+// epoch too; that one of two concurrent changes is lost is the same as one later change.
+func (e *Enforcer) nextEpoch() error {
+	var epoch uint32
+	if err := e.objects.Epoch.Get(&epoch); err != nil {
+		return fmt.Errorf("have tasks looked up: %w", err)
+	}
+	if err := e.objects.Epoch.Set(epoch + 1); err != nil {
+		return fmt.Errorf("have tasks looked up: %w", err)
+	}
+	return nil
+}
+
+// Apply implements enforcer.Enforcer.
+func (e *Enforcer) Apply(name string, p *policy.Profile) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c, err := e.container(name)
+	if err != nil {
+		return err
+	}
+	if !c.recorded {
+		return fmt.Errorf("container %s: its mounts are not recorded", name)
+	}
+	in, err := e.install(p)
+	if err != nil {
+		return fmt.Errorf("container %s: %w", name, err)
+	}
+	in.users++
+	before := c.profile
+	c.profile = in
+	setProfile(c.entry, in.place.Word())
+	return e.release(before)
+}
+
+func (e *Enforcer) container(name string) (*container, error) {
+	c := e.containers[name]
+	if c == nil {
+		return nil, fmt.Errorf("container %s: not protected", name)
+	}
+	return c, nil
+}
+
+// install returns the profile's image, shared with other containers that have an equal one.
+func (e *Enforcer) install(p *policy.Profile) (*installed, error) {
+	if in := e.profiles.find(p.Hash()); in != nil {
+		return in, nil
+	}
+	img, err := image.Compile(p)
+	if err != nil {
+		return nil, fmt.Errorf("compile the policies: %w", err)
+	}
+	in := &installed{id: e.profiles.number(), hash: img.ProfileHash, profile: p, image: img}
+	if in.place, err = e.pool.Put(img.Words, in.id); err != nil {
+		return nil, fmt.Errorf("load the policies: %w", err)
+	}
+	e.profiles.add(in)
+	return in, nil
+}
+
+// release gives a profile up for one container, which names another by now.
+func (e *Enforcer) release(in *installed) error {
+	if in == nil {
+		return nil
+	}
+	if in.users--; in.users > 0 {
+		return nil
+	}
+	e.pool.Free(in.place)
+	err := e.pool.Grace()
+	e.profiles.retire(in)
+	return err
+}
+
+// Remove implements enforcer.Enforcer.
+func (e *Enforcer) Remove(name string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c, err := e.container(name)
+	if err != nil {
+		return err
+	}
+	delete(e.containers, name)
+	var errs []error
+	if err := e.objects.Cgroups.Delete(c.cgroup); err != nil {
+		errs = append(errs, fmt.Errorf("container %s: release its cgroup: %w", name, err))
+	}
+	e.entries.give(c.entry)
+	errs = append(errs, e.release(c.profile), e.forgetOrigins(c))
+	e.profiles.retireContainer(c.id)
+	c.unpin()
+	return errors.Join(errs...)
+}

@@ -1,0 +1,59 @@
+package bpflsm
+
+import (
+	"bytes"
+	"encoding/binary"
+	"testing"
+
+	"kubearmor.io/bpf"
+)
+
+// encode is the inverse of decode.
+func encode(t testing.TB, raw bpf.EnforcerEvent, s texts) []byte {
+	t.Helper()
+	raw.ResourceLen, raw.SourceLen, raw.ParentLen = uint32(len(s.resource)), uint32(len(s.source)), uint32(len(s.parent))
+	b, err := binary.Append(nil, binary.LittleEndian, raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(b, s.resource+s.source+s.parent...)
+}
+
+func TestAnEventIsTakenApartAsItWasPutTogether(t *testing.T) {
+	raw := bpf.EnforcerEvent{Time: 7, Profile: 1 << 40, Container: 3, Outcome: 5, Kind: 1, Pid: 42, Uid: 1000}
+	want := texts{"/etc/shadow\x01\xff", "/usr/sbin/nginx", ""}
+	got, s, err := decode(encode(t, raw, want))
+	if err != nil || s != want || got.Profile != raw.Profile || got.Pid != raw.Pid || got.Outcome != raw.Outcome {
+		t.Errorf("%+v %q %v", got, s, err)
+	}
+}
+
+func TestAnEventThatIsCutIsRefused(t *testing.T) {
+	whole := encode(t, bpf.EnforcerEvent{}, texts{"/a", "/b", "/c"})
+	for n := range whole {
+		if _, _, err := decode(whole[:n]); err == nil {
+			t.Errorf("%d of %d bytes were taken for an event", n, len(whole))
+		}
+	}
+}
+
+// FuzzDecode: whatever the buffer holds, decoding ends in an error or in what encodes to
+// the same bytes, and an event of no known profile is left out.
+func FuzzDecode(f *testing.F) {
+	f.Add(encode(f, bpf.EnforcerEvent{Profile: 1, Kind: 2}, texts{"/resource", "/source", "/parent"}))
+	f.Add([]byte{})
+	f.Add(bytes.Repeat([]byte{0xff}, 200))
+	e := &Enforcer{profiles: newProfiles()}
+	f.Fuzz(func(t *testing.T, sample []byte) {
+		raw, s, err := decode(sample)
+		if err != nil {
+			return
+		}
+		if back := encode(t, raw, s); len(back) > len(sample) || !bytes.Equal(back[len(back)-len(s.resource+s.source+s.parent):], sample[len(back)-len(s.resource+s.source+s.parent):len(back)]) {
+			t.Errorf("%q gave %+v %q", sample, raw, s)
+		}
+		if _, ok := e.explain(raw, s); ok {
+			t.Error("an event of a profile that never was is explained")
+		}
+	})
+}

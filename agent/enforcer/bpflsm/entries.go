@@ -1,0 +1,65 @@
+package bpflsm
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
+
+	"kubearmor.io/bpf"
+)
+
+// entries is the memory of the map in which the programs look a container up. It is mapped
+// because one aligned store is what swaps a profile; a map update copies by bytes.
+type entries struct {
+	memory []byte
+	all    []bpf.EnforcerContainer
+	used   []bool
+	rounds []uint32 // how often an index was used: the high bits of a container's id
+}
+
+var errTooMany = errors.New("too many containers")
+
+func mapEntries(m *ebpf.Map) (*entries, error) {
+	n := int(m.MaxEntries())
+	memory, err := unix.Mmap(m.FD(), 0, n*int(unsafe.Sizeof(bpf.EnforcerContainer{})), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map the container entries: %w", err)
+	}
+	all := unsafe.Slice((*bpf.EnforcerContainer)(unsafe.Pointer(&memory[0])), n)
+	e := &entries{memory: memory, all: all, used: make([]bool, n), rounds: make([]uint32, n)}
+	e.used[0] = true // 0 is no container
+	return e, nil
+}
+
+func (e *entries) close() error { return unix.Munmap(e.memory) }
+
+// take returns a free entry with an id that no label holds.
+func (e *entries) take() (*bpf.EnforcerContainer, error) {
+	for i := range e.used {
+		if !e.used[i] {
+			e.used[i] = true
+			e.rounds[i]++
+			c := &e.all[i]
+			*c = bpf.EnforcerContainer{Id: e.rounds[i]<<bits.Len(uint(len(e.all)-1)) | uint32(i)}
+			return c, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: %d are protected, which is the limit", errTooMany, len(e.all)-1)
+}
+
+// give clears an entry: labels that name it mean nothing any more.
+func (e *entries) give(c *bpf.EnforcerContainer) {
+	index := c.Id & uint32(len(e.all)-1)
+	setProfile(c, 0)
+	*c = bpf.EnforcerContainer{}
+	e.used[index] = false
+}
+
+// setProfile swaps the profile of a container: what begins before is judged by the old
+// one, what begins after by the new one.
+func setProfile(c *bpf.EnforcerContainer, word uint64) { atomic.StoreUint64(&c.Profile, word) }

@@ -1,0 +1,143 @@
+package bpflsm
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/cilium/ebpf/ringbuf"
+	"golang.org/x/sys/unix"
+
+	"kubearmor.io/agent/enforcer"
+	"kubearmor.io/bpf"
+	"kubearmor.io/policy"
+)
+
+// Events implements enforcer.Enforcer.
+func (e *Enforcer) Events(ctx context.Context, handle func(enforcer.Event)) error {
+	// A deadline would not do: the reader takes a new one only between two reads.
+	stop := context.AfterFunc(ctx, func() { _ = e.reader.Flush() })
+	defer stop()
+	var rec ringbuf.Record
+	for {
+		err := e.reader.ReadInto(&rec)
+		switch {
+		case errors.Is(err, ringbuf.ErrClosed), ctx.Err() != nil && errors.Is(err, ringbuf.ErrFlushed):
+			return nil // what was in the buffer has been read
+		case err != nil:
+			return fmt.Errorf("read events: %w", err)
+		}
+		raw, strs, err := decode(rec.RawSample)
+		if err != nil {
+			return fmt.Errorf("read events: %w", err)
+		}
+		if ev, ok := e.explain(raw, strs); ok {
+			handle(ev)
+		}
+		if rec.Remaining == 0 {
+			e.profiles.forget()
+		}
+	}
+}
+
+// texts are the strings that follow an event.
+type texts struct{ resource, source, parent string }
+
+// decode takes a sample of the ring buffer apart.
+func decode(sample []byte) (raw bpf.EnforcerEvent, s texts, err error) {
+	n, err := binary.Decode(sample, binary.LittleEndian, &raw)
+	if err != nil {
+		return raw, s, fmt.Errorf("an event of %d bytes: %w", len(sample), err)
+	}
+	rest := sample[n:]
+	for _, part := range []struct {
+		to  *string
+		len uint32
+	}{{&s.resource, raw.ResourceLen}, {&s.source, raw.SourceLen}, {&s.parent, raw.ParentLen}} {
+		if uint64(part.len) > uint64(len(rest)) {
+			return raw, s, fmt.Errorf("an event of %d bytes: its strings end behind it", len(sample))
+		}
+		*part.to = string(rest[:part.len])
+		rest = rest[part.len:]
+	}
+	return raw, s, nil
+}
+
+// explain adds what the agent knows: the container, the profile and its decision.
+func (e *Enforcer) explain(raw bpf.EnforcerEvent, s texts) (enforcer.Event, bool) {
+	in, ok := e.profiles.of(raw.Profile)
+	if !ok || int(raw.Outcome) >= len(in.image.Outcomes) {
+		return enforcer.Event{}, false
+	}
+	flags := bpf.EnforcerEventFlag(raw.Flags)
+	ev := enforcer.Event{
+		Time:      wallClock(raw.Time),
+		Container: e.profiles.container(raw.Container),
+		Profile:   in.profile,
+		Decision:  in.image.Outcomes[raw.Outcome],
+		Category:  category(bpf.EnforcerEventKind(raw.Kind)),
+		Unnamed:   flags&bpf.EnforcerEventFlagEVENT_UNNAMED != 0,
+		Read:      flags&bpf.EnforcerEventFlagEVENT_READ != 0,
+		Write:     flags&bpf.EnforcerEventFlagEVENT_WRITE != 0,
+		Resource:  s.resource,
+		Family:    int(raw.Family), SocketType: int(raw.Type), Protocol: int(raw.Protocol),
+		Capability: policy.Capability(raw.Capability),
+		Process:    enforcer.Process{HostPID: int(raw.Pid), PID: int(raw.OwnPid), Name: shortName(raw.Comm), Program: s.source},
+		Parent:     enforcer.Process{HostPID: int(raw.Ppid), PID: int(raw.OwnPpid), Name: shortName(raw.ParentComm), Program: s.parent},
+		UID:        raw.Uid,
+	}
+	return ev, ev.Container != probe
+}
+
+func category(kind bpf.EnforcerEventKind) policy.Category {
+	switch kind {
+	case bpf.EnforcerEventKindEVENT_EXEC:
+		return policy.Process
+	case bpf.EnforcerEventKindEVENT_SOCKET:
+		return policy.Network
+	case bpf.EnforcerEventKindEVENT_CAPABILITY:
+		return policy.Capabilities
+	}
+	return policy.File
+}
+
+// wallClock turns nanoseconds since boot into a time of day.
+func wallClock(sinceBoot uint64) time.Time {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
+		return time.Now()
+	}
+	return time.Now().Add(time.Duration(int64(sinceBoot) - now.Nano()))
+}
+
+func shortName(b [16]uint8) string {
+	name, _, _ := strings.Cut(string(b[:]), "\x00")
+	return name
+}
+
+// Counters implements enforcer.Enforcer.
+func (e *Enforcer) Counters() (enforcer.Counters, error) {
+	var totals [bpf.EnforcerCounterCOUNTERS]uint64
+	for i := range totals {
+		var perCPU []uint64
+		if err := e.objects.Counters.Lookup(uint32(i), &perCPU); err != nil {
+			return enforcer.Counters{}, fmt.Errorf("read the counters: %w", err)
+		}
+		for _, n := range perCPU {
+			totals[i] += n
+		}
+	}
+	return enforcer.Counters{
+		Events:        totals[bpf.EnforcerCounterCOUNT_EVENTS],
+		EventsDropped: totals[bpf.EnforcerCounterCOUNT_EVENTS_DROPPED],
+		Malformed:     totals[bpf.EnforcerCounterCOUNT_MALFORMED],
+		NoBuffer:      totals[bpf.EnforcerCounterCOUNT_NO_SCRATCH],
+		UnstableNames: totals[bpf.EnforcerCounterCOUNT_UNSTABLE_NAMES],
+		LongNames:     totals[bpf.EnforcerCounterCOUNT_LONG_NAMES],
+		LabelsMissing: totals[bpf.EnforcerCounterCOUNT_LABELS_MISSING],
+		SetupExempt:   totals[bpf.EnforcerCounterCOUNT_SETUP_EXEMPT],
+	}, nil
+}

@@ -1,0 +1,83 @@
+package enforcer
+
+import (
+	"context"
+	"time"
+
+	"kubearmor.io/policy"
+)
+
+// Container is what an enforcer has to know of one.
+type Container struct {
+	Name   string // the caller's, unique
+	Cgroup string // the folder of its cgroup v2
+	// Starting: a process that is found in the cgroup sets the container up until it execs.
+	// False for a container that runs its own program already.
+	Starting bool
+}
+
+// Enforcer makes the kernel carry out profiles.
+type Enforcer interface {
+	// Name is the enforcer's name in events.
+	Name() string
+	// Features is what it can carry out on this node.
+	Features() policy.Features
+	// Add makes the tasks in a cgroup the container's. No rule holds until Apply.
+	Add(Container) error
+	// Record takes the mounts that a process of the container sees as the names of its
+	// files. It must have succeeded before Apply.
+	Record(name string, pid int) error
+	// Apply puts a profile in force in place of the one before: each operation is judged
+	// by the one or the other. On an error the one before stays.
+	Apply(name string, p *policy.Profile) error
+	// Remove ends what holds for a container.
+	Remove(name string) error
+	// Events hands events over until the context ends. It is called once.
+	Events(context.Context, func(Event)) error
+	// Counters returns what has been counted since the start.
+	Counters() (Counters, error)
+	// Close ends enforcement.
+	Close() error
+}
+
+// Event is one decision that is to be reported, with the profile that made it.
+type Event struct {
+	Time      time.Time
+	Container string // the name it was added by
+	Profile   *policy.Profile
+	Decision  policy.Decision
+
+	Category   policy.Category
+	Unnamed    bool   // Resource is no name in the container
+	Resource   string // of a file or program
+	Read       bool
+	Write      bool
+	Family     int // of a socket
+	SocketType int
+	Protocol   int
+	Capability policy.Capability
+
+	Process Process
+	Parent  Process
+	UID     uint32
+}
+
+// Process is a process as the host and as its container number it.
+type Process struct {
+	HostPID int
+	PID     int
+	Name    string // the kernel's short one
+	Program string // path of its executable
+}
+
+// Counters are totals since the enforcer was started.
+type Counters struct {
+	Events        uint64 // sent
+	EventsDropped uint64 // the buffer was full
+	Malformed     uint64 // denied because no image was where one should be
+	NoBuffer      uint64 // denied because no buffer for a name was free
+	UnstableNames uint64 // denied: renamed again and again while the name was read
+	LongNames     uint64 // judged as unnamed: longer than PATH_MAX
+	LabelsMissing uint64
+	SetupExempt   uint64
+}
