@@ -1,0 +1,86 @@
+package hooks
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kubearmor.io/policy"
+	"kubearmor.io/policy/image"
+)
+
+func TestPoliciesCompileAndLetTheLoadWork(t *testing.T) {
+	for _, l := range lists() {
+		t.Run(l.String(), func(t *testing.T) {
+			policies, err := policy.Parse(strings.NewReader(l.kubearmor()), l.id())
+			if err != nil {
+				t.Fatal(err)
+			}
+			profile, err := policy.NewProfile(policies, policy.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := image.Compile(profile); err != nil {
+				t.Fatal(err)
+			}
+			denied := func(kind policy.OpKind, path string) bool {
+				return policy.Decide(profile, &policy.Operation{Kind: kind, Names: policy.Name(path)}).Verdict == policy.Denied
+			}
+			for _, p := range paths() {
+				if denied(policy.OpRead, p) {
+					t.Errorf("the load may not open %s", p)
+				}
+			}
+			if denied(policy.OpExec, loadPath) || denied(policy.OpWrite, scratchPath) {
+				t.Error("the load may not execute itself or write its file")
+			}
+			if got := denied(policy.OpRead, l.files()[0]); got == l.allow {
+				t.Errorf("%s is denied: %t", l.files()[0], got)
+			}
+			if !l.allow != denied(policy.OpRead, "/srv/a.key") && l.glob {
+				t.Error("the glob has no effect")
+			}
+		})
+	}
+}
+
+func TestAppArmorGetsARuleForEveryFile(t *testing.T) {
+	for _, l := range lists() {
+		text := l.apparmor()
+		for _, f := range l.files() {
+			if !strings.Contains(text, "\""+f) {
+				t.Errorf("%s: no rule about %s", l, f)
+			}
+		}
+	}
+}
+
+func TestCostsAreReadAsTheLoadPrintsThem(t *testing.T) {
+	got, err := readCosts(strings.NewReader("open+close,11 9088\nwrite 1948\n"))
+	if diff := cmp.Diff([]Cost{{"open+close,11", 9088}, {"write", 1948}}, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	for _, bad := range []string{"", "open\n", "open many\n"} {
+		if _, err := readCosts(strings.NewReader(bad)); err == nil {
+			t.Errorf("%q is taken for costs", bad)
+		}
+	}
+}
+
+func TestOpeningDearerThanAppArmorIsAMiss(t *testing.T) {
+	l := lists()[0].String()
+	result := func(product int) Result {
+		return Result{Rows: []Row{
+			{Scenario: plainName, Costs: []Cost{{"open+close,11", 1000}, {"exec", 1000}}},
+			{Scenario: "AppArmor, " + l, Costs: []Cost{{"open+close,11", 1100}, {"exec", 1001}}},
+			{Scenario: "KubeArmor, " + l, Like: "AppArmor, " + l, Costs: []Cost{{"open+close,11", product}, {"exec", 9000}}},
+		}}
+	}
+	if err := result(1100).Misses(1); err != nil {
+		t.Errorf("as dear as AppArmor: %v", err)
+	}
+	if err := result(1101).Misses(1); err == nil {
+		t.Error("one instruction more is no miss")
+	}
+}

@@ -1,0 +1,110 @@
+package hooks
+
+import (
+	"fmt"
+	"strings"
+)
+
+// list is a policy that can be written in both languages.
+type list struct {
+	allow bool // an allow-list: it grants what the load does and nothing else
+	rules int  // about files; besides those an allow-list needs for the load
+	// glob adds a rule that holds at any depth, so that no name can be judged before its end.
+	glob bool
+}
+
+func (l list) String() string {
+	s := fmt.Sprintf("block-list, %d rules", l.rules)
+	if l.allow {
+		s = fmt.Sprintf("allow-list, %d rules", l.rules)
+	}
+	if l.glob {
+		s += " and **/*.key"
+	}
+	return s
+}
+
+// id names the list's profile and file.
+func (l list) id() string {
+	return strings.NewReplacer(", ", "-", " rules", "", " and **/*.key", "-glob").Replace(l.String())
+}
+
+// files are the paths that the rules are about, one of ten a directory: half of them beside
+// the files that the load opens.
+func (l list) files() []string {
+	in := []string{
+		"/etc", "/opt/app/releases/current/config", "/usr/lib/x86_64-linux-gnu", "/srv/www/html/assets",
+		"/usr/local/lib/node_modules/npm/node_modules/@npmcli/arborist/lib/arborist", "/var/lib/postgresql/15/main/base",
+	}
+	var files []string
+	for i := range l.rules {
+		file := fmt.Sprintf("%s/item-%d.conf", in[i%len(in)], i)
+		if i%10 == 9 {
+			file = fmt.Sprintf("%s/tree-%d/", in[i%len(in)], i)
+		}
+		files = append(files, file)
+	}
+	return files
+}
+
+// kubearmor writes the list as a policy of the product.
+func (l list) kubearmor() string {
+	action := "Block"
+	if l.allow {
+		action = "Allow"
+	}
+	var exact, dirs strings.Builder
+	for _, f := range l.files() {
+		if strings.HasSuffix(f, "/") {
+			fmt.Fprintf(&dirs, "    - {dir: %s, recursive: true}\n", f)
+		} else {
+			fmt.Fprintf(&exact, "    - {path: %q}\n", f)
+		}
+	}
+	if l.allow {
+		for _, f := range append(paths(), scratchPath, loadPath) {
+			fmt.Fprintf(&exact, "    - {path: %q}\n", f)
+		}
+	}
+	text := "apiVersion: security.kubearmor.com/v1\nkind: KubeArmorPolicy\nmetadata: {name: " + l.id() +
+		", namespace: default}\nspec:\n  selector: {}\n  action: " + action + "\n"
+	if l.allow {
+		text += "  process:\n    matchPaths:\n    - {path: " + loadPath + "}\n" +
+			"  network:\n    matchProtocols:\n    - {protocol: tcp}\n"
+	}
+	text += "  file:\n    matchPaths:\n" + exact.String()
+	if dirs.Len() > 0 {
+		text += "    matchDirectories:\n" + dirs.String()
+	}
+	if l.glob {
+		text += "    matchPatterns:\n    - {pattern: \"**/*.key\"}\n"
+	}
+	return text
+}
+
+// apparmor writes the list as an AppArmor profile.
+func (l list) apparmor() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "profile %s {\n", l.id())
+	permissions := "audit deny %q rwlk,\n"
+	if l.allow {
+		permissions = "%q rwlk,\n"
+		for _, f := range append(paths(), scratchPath) {
+			fmt.Fprintf(&b, permissions, f)
+		}
+		fmt.Fprintf(&b, "%q rmix,\nnetwork inet stream,\n", loadPath)
+	} else {
+		b.WriteString("/** rwlkmix,\nnetwork,\ncapability,\nsignal,\nunix,\n")
+	}
+	for _, f := range l.files() {
+		if strings.HasSuffix(f, "/") {
+			f += "**"
+		}
+		fmt.Fprintf(&b, permissions, f)
+	}
+	if l.glob {
+		fmt.Fprintf(&b, permissions, "/**/*.key")
+	}
+	b.WriteString("}\n")
+	return b.String()
+}

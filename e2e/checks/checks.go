@@ -1,0 +1,150 @@
+package checks
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"sigs.k8s.io/yaml"
+)
+
+//go:embed *.yaml
+var lists embed.FS
+
+// Check is one command of a list, run by `bash -euo pipefail -c` in the repository's root.
+type Check struct {
+	// Name says what holds if the command succeeds.
+	Name string `json:"name"`
+	Run  string `json:"run"`
+}
+
+// Result is what came of one check.
+type Result struct {
+	Check
+	Err      error
+	Duration time.Duration
+}
+
+// Load returns the list of that name.
+func Load(name string) ([]Check, error) {
+	b, err := lists.ReadFile(name + ".yaml")
+	if err != nil {
+		return nil, fmt.Errorf("no list of checks is called %q; there are %s", name, strings.Join(Names(), ", "))
+	}
+	var list []Check
+	if err := yaml.UnmarshalStrict(b, &list); err != nil {
+		return nil, fmt.Errorf("%s.yaml: %w", name, err)
+	}
+	return list, nil
+}
+
+// Names returns the names of all lists.
+func Names() []string {
+	var names []string
+	entries, _ := lists.ReadDir(".") // an embedded folder is always readable
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+	}
+	return names
+}
+
+// Run runs the checks one after another; a failing one does not stop the rest. Where quiet
+// is set a command's output is shown only if it fails.
+func Run(ctx context.Context, list []Check, out io.Writer, quiet bool) []Result {
+	results := make([]Result, 0, len(list))
+	for _, c := range list {
+		if !quiet {
+			fmt.Fprintf(out, "\n=== %s\n", c.Name)
+		}
+		var kept bytes.Buffer
+		to := out
+		if quiet {
+			to = &kept
+		}
+		start := time.Now()
+		err := command(ctx, c.Run, to)
+		r := Result{Check: c, Err: err, Duration: time.Since(start)}
+		results = append(results, r)
+		if quiet {
+			fmt.Fprintf(out, "%s  %s\n", r.Verdict(), c.Name)
+			if err != nil {
+				fmt.Fprintf(out, "      $ %s\n%s\n", strings.TrimSpace(c.Run), tail(kept.String(), 60))
+			}
+		} else if err != nil {
+			fmt.Fprintf(out, "--- FAIL: %s: %v\n", c.Name, err)
+		}
+	}
+	return results
+}
+
+// Verdict is PASS or FAIL.
+func (r Result) Verdict() string {
+	if r.Err != nil {
+		return "FAIL"
+	}
+	return "PASS"
+}
+
+// Table prints the closing table, check by seconds, and `N passed, N failed`.
+func Table(out io.Writer, results []Result) (failed int) {
+	var total time.Duration
+	fmt.Fprintf(out, "\n%-72s %8s\n", "check", "seconds")
+	for _, r := range results {
+		mark := ""
+		if r.Err != nil {
+			mark = "  FAIL"
+			failed++
+		}
+		total += r.Duration
+		fmt.Fprintf(out, "%-72s %8.1f%s\n", r.Name, r.Duration.Seconds(), mark)
+	}
+	fmt.Fprintf(out, "%-72s %8.1f\n\n%d passed, %d failed\n", "total", total.Seconds(), len(results)-failed, failed)
+	return failed
+}
+
+// command runs a shell command in a process group of its own, which a cancelled context ends.
+func command(ctx context.Context, line string, out io.Writer) error {
+	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", line)
+	cmd.Stdout, cmd.Stderr = out, out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = 10 * time.Second
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		return errors.Join(ctx.Err(), err)
+	}
+	return err
+}
+
+// tail returns the last n lines.
+func tail(s string, n int) string {
+	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+	if len(lines) > n {
+		lines = append([]string{fmt.Sprintf("(%d lines before)", len(lines)-n)}, lines[len(lines)-n:]...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Root returns the repository's root: the nearest folder upwards that holds go.work.
+func Root() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for d := dir; ; d = d[:strings.LastIndexByte(d, '/')] {
+		if _, err := os.Stat(d + "/go.work"); err == nil {
+			return d, nil
+		}
+		if !strings.Contains(strings.TrimPrefix(d, "/"), "/") {
+			return "", fmt.Errorf("no go.work in %s or above it: run this in a checkout", dir)
+		}
+	}
+}

@@ -1,0 +1,81 @@
+//go:build guest
+
+package attacks
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"kubearmor.io/e2e/exercise/await"
+	"kubearmor.io/e2e/exercise/container"
+	"kubearmor.io/e2e/lab/image"
+	"kubearmor.io/e2e/lab/oci"
+)
+
+func policyFile(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "withheld.yaml")
+	if err := os.WriteFile(name, []byte(withheld), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestRunHandsNoDescriptorOn(t *testing.T) {
+	outside, err := os.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer outside.Close()
+	cmd := exec.Command("kubearmor-agent", "run", "-f", policyFile(t), "--root", "/images/busybox/rootfs", "--", "ls", "-l", "/proc/self/fd/")
+	cmd.ExtraFiles = []*os.File{outside, outside, outside, outside, outside}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if !strings.Contains(string(out), "0 -> ") || strings.Contains(string(out), outside.Name()) {
+		t.Errorf("the container has a descriptor of its caller's, or none at all:\n%s", out)
+	}
+}
+
+// TestDroppedEventsAreTold makes more events than the buffer holds while the agent may not run.
+func TestDroppedEventsAreTold(t *testing.T) {
+	config := oci.Config{ID: "flood", Image: "/images/busybox", Process: image.Process{Args: []string{"/bin/sleep", "1000000"}}}
+	c, err := container.Run(t.Context(), config, map[string]container.File{secret: {Text: secretSays}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ready := filepath.Join(t.TempDir(), "ready")
+	var said bytes.Buffer
+	cmd := exec.Command("kubearmor-agent", "attach", "--pid", strconv.Itoa(c.PID), "--name", "flood", "--event-buffer", "4",
+		"--policies", filepath.Dir(policyFile(t)), "--ready-file", ready)
+	cmd.Stderr = &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	err = await.True(t.Context(), limit, "the agent", func() error { _, err := os.Stat(ready); return err })
+	if err != nil {
+		t.Fatal(err, said.String())
+	}
+	signal := func(s syscall.Signal) error { return cmd.Process.Signal(s) }
+	err = signal(syscall.SIGSTOP)
+	r, failed := c.Exec(t.Context(), "sh", "-c", fmt.Sprintf("for i in $(seq 100); do true < %s && echo got in; done", secret))
+	if err := errors.Join(err, failed, signal(syscall.SIGCONT), signal(syscall.SIGTERM), cmd.Wait()); err != nil {
+		t.Fatal(err, said.String())
+	}
+	if strings.Contains(r.Stdout, "got in") || !strings.Contains(r.Stderr, "ermission denied") {
+		t.Errorf("a full buffer must not let anything through: %s", r)
+	}
+	if !strings.Contains(said.String(), "events were dropped") {
+		t.Errorf("the agent said nothing of dropped events:\n%s", said.String())
+	}
+}
