@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -105,6 +106,7 @@ func TestCommandsInAGuest(t *testing.T) {
 	t.Run("a command that reads nothing holds nothing up", func(t *testing.T) { testIdleReader(t, g) })
 	t.Run("commands run side by side", func(t *testing.T) { testSideBySide(t, g) })
 	t.Run("a command that takes too long is killed", func(t *testing.T) { testCancelled(t, g) })
+	t.Run("one that hangs first says where", func(t *testing.T) { testHanging(t, g) })
 	t.Run("a program that isn't there is an error", func(t *testing.T) { testAbsentProgram(t, g) })
 	t.Run("a guest that dies says why", func(t *testing.T) { testDeath(t, g) })
 }
@@ -156,6 +158,20 @@ func testDeath(t *testing.T, g *lab.Guest) {
 	_, err := g.Run(t.Context(), shell("echo c > /proc/sysrq-trigger"))
 	if !errors.Is(err, lab.ErrGuestDied) || !strings.Contains(err.Error(), "Kernel panic") {
 		t.Errorf("error is %v, want the guest's death with the kernel's panic", err)
+	}
+}
+
+func testHanging(t *testing.T, g *lab.Guest) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var said, output bytes.Buffer
+	late := errors.New("it took too long")
+	command := shell("trap 'echo it hangs here; exit' QUIT; echo ready; while :; do read -r x < /proc/uptime; done")
+	command.Stdout, command.Stderr = io.MultiWriter(&output, cancelOnWrite(func() { cancel(late) })), &said
+	if _, err := g.Run(ctx, command); !errors.Is(err, late) || !strings.Contains(err.Error(), "Show Blocked State") {
+		t.Errorf("error is %v, want %q and the kernel's blocked tasks", err, late)
+	}
+	if !strings.Contains(output.String(), "it hangs here") {
+		t.Errorf("output is %q, want what it said when it was told to quit; errors %q", output.String(), said.String())
 	}
 }
 

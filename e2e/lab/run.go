@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"syscall"
+	"time"
 
 	"kubearmor.io/e2e/lab/wire"
 )
@@ -53,8 +54,8 @@ func Run(ctx context.Context, config Config) (exit int, err error) {
 	})
 }
 
-// Run runs a command to its end, or until ctx is done: then the command's
-// process group is killed.
+// Run runs a command to its end, or until ctx is done: then the command's process group is
+// killed, after SIGQUIT has had it say where it hangs and the kernel which tasks are blocked.
 func (g *Guest) Run(ctx context.Context, command Command) (exit int, err error) {
 	id, r, err := g.begin(command)
 	if err != nil {
@@ -68,11 +69,23 @@ func (g *Guest) Run(ctx context.Context, command Command) (exit int, err error) 
 	case res := <-r.result:
 		return res.code, res.err
 	case <-ctx.Done():
-		// The guest may be gone; the caller's reason is what counts.
-		_ = g.conn.WriteJSON(wire.Kill, id, wire.Signal{Number: int(syscall.SIGKILL)})
-		g.forget(id)
-		return 0, fmt.Errorf("run %s in the guest: %w", command.Args[0], context.Cause(ctx))
+		g.stop(id, r)
+		return 0, fmt.Errorf("run %s in the guest: %w", command.Args[0], g.explain(context.Cause(ctx)))
 	}
+}
+
+// lastWords is how long a command may take to say where it hangs.
+const lastWords = 10 * time.Second
+
+// stop ends a command. The guest may be gone; the caller's reason is what counts.
+func (g *Guest) stop(id uint32, r *run) {
+	_ = g.conn.WriteJSON(wire.Kill, id, wire.Signal{Number: int(syscall.SIGQUIT)})
+	select {
+	case <-r.result:
+	case <-time.After(lastWords):
+		_ = g.conn.WriteJSON(wire.Kill, id, wire.Signal{Number: int(syscall.SIGKILL)})
+	}
+	g.forget(id)
 }
 
 func (g *Guest) begin(command Command) (uint32, *run, error) {

@@ -3,6 +3,7 @@ package guest
 import (
 	"fmt"
 	"io"
+	"os"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -66,6 +67,9 @@ func (s *session) handle(f wire.Frame) error {
 		if err := f.Decode(&signal); err != nil {
 			return err
 		}
+		if unix.Signal(signal.Number) == unix.SIGQUIT {
+			showBlockedTasks()
+		}
 		// The group may be gone already; the exit frame says so.
 		_ = unix.Kill(-c.pid, unix.Signal(signal.Number))
 	default:
@@ -95,4 +99,12 @@ func (s *session) start(f wire.Frame) error {
 		_ = s.conn.WriteJSON(wire.Exit, f.ID, status)
 	}()
 	return nil
+}
+
+// showBlockedTasks has the kernel print the stacks of tasks that wait inside it, for whoever asks
+// why a command hangs. See Documentation/admin-guide/sysrq.rst.
+func showBlockedTasks() {
+	for _, key := range []string{"9", "w"} { // print everything; then the tasks
+		_ = os.WriteFile("/proc/sysrq-trigger", []byte(key), 0)
+	}
 }

@@ -48,6 +48,9 @@ func missing(has func(program string) bool) []string {
 	return packages
 }
 
+// waitForOthers has apt-get wait for its lock, in seconds, where something else installs packages.
+const waitForOthers = "-oDPkg::Lock::Timeout=600"
+
 // Ensure installs the packages of the programs that are missing. It needs root
 // for that; without it, it says which packages to install.
 func Ensure(ctx context.Context, progress io.Writer) error {
@@ -63,7 +66,7 @@ func Ensure(ctx context.Context, progress io.Writer) error {
 	if err := apt(ctx, progress, "update", "-q"); err != nil {
 		return err
 	}
-	return apt(ctx, progress, append([]string{"install", "-q", "-y", "--no-install-recommends"}, packages...)...)
+	return apt(ctx, progress, append([]string{"install", "-q", "-y", "--no-install-recommends", waitForOthers}, packages...)...)
 }
 
 func apt(ctx context.Context, progress io.Writer, args ...string) error {
