@@ -26,18 +26,18 @@ type EnforcerCounter uint32
 const (
 	EnforcerCounterCOUNT_EVENTS         EnforcerCounter = 0
 	EnforcerCounterCOUNT_EVENTS_DROPPED EnforcerCounter = 1
-	EnforcerCounterCOUNT_MALFORMED      EnforcerCounter = 2
-	EnforcerCounterCOUNT_NO_SCRATCH     EnforcerCounter = 3
-	EnforcerCounterCOUNT_UNSTABLE_NAMES EnforcerCounter = 4
-	EnforcerCounterCOUNT_LONG_NAMES     EnforcerCounter = 5
-	EnforcerCounterCOUNT_LABELS_MISSING EnforcerCounter = 6
-	EnforcerCounterCOUNT_SETUP_EXEMPT   EnforcerCounter = 7
-	EnforcerCounterCOUNTERS             EnforcerCounter = 8
+	EnforcerCounterCOUNT_EVENTS_FOLDED  EnforcerCounter = 2
+	EnforcerCounterCOUNT_MALFORMED      EnforcerCounter = 3
+	EnforcerCounterCOUNT_NO_SCRATCH     EnforcerCounter = 4
+	EnforcerCounterCOUNT_UNSTABLE_NAMES EnforcerCounter = 5
+	EnforcerCounterCOUNT_LONG_NAMES     EnforcerCounter = 6
+	EnforcerCounterCOUNT_LABELS_MISSING EnforcerCounter = 7
+	EnforcerCounterCOUNT_SETUP_EXEMPT   EnforcerCounter = 8
+	EnforcerCounterCOUNTERS             EnforcerCounter = 9
 )
 
 type EnforcerEvent struct {
 	_           structs.HostLayout
-	Time        uint64
 	Profile     uint64
 	Container   uint32
 	Outcome     uint32
@@ -48,6 +48,8 @@ type EnforcerEvent struct {
 	Protocol    uint16
 	Capability  uint32
 	Pid         uint32
+	Repeats     uint64
+	Time        uint64
 	Tid         uint32
 	Ppid        uint32
 	OwnPid      uint32
@@ -56,8 +58,11 @@ type EnforcerEvent struct {
 	ResourceLen uint32
 	SourceLen   uint32
 	ParentLen   uint32
+	CwdLen      uint32
 	Comm        [16]uint8
 	ParentComm  [16]uint8
+	Tty         [16]uint8
+	_           [4]byte
 }
 
 type EnforcerEventFlag uint32
@@ -77,6 +82,18 @@ const (
 	EnforcerEventKindEVENT_SOCKET     EnforcerEventKind = 2
 	EnforcerEventKindEVENT_CAPABILITY EnforcerEventKind = 3
 )
+
+type EnforcerFold struct {
+	_       structs.HostLayout
+	Since   uint64
+	Repeats uint64
+}
+
+type EnforcerFoldKey struct {
+	_    structs.HostLayout
+	Same [4]uint64
+	Name [32]uint64
+}
 
 type EnforcerLabel struct {
 	_         structs.HostLayout
@@ -109,13 +126,15 @@ type EnforcerOriginKey struct {
 }
 
 type EnforcerScratch struct {
-	_     structs.HostLayout
-	Busy  uint32
-	Slot  uint32
-	Path  [4096]uint8
-	Other [4096]uint8
-	From  uint64
-	Walk  struct {
+	_        structs.HostLayout
+	Busy     uint32
+	Slot     uint32
+	Start    int32
+	Reserved uint32
+	Path     [4096]uint8
+	Other    [4096]uint8
+	From     uint64
+	Walk     struct {
 		_         structs.HostLayout
 		Dentry    uint64
 		Sb        uint64
@@ -125,8 +144,9 @@ type EnforcerScratch struct {
 		Container uint32
 		Raw       uint32
 	}
+	FoldKey EnforcerFoldKey
 	Event   EnforcerEvent
-	Strings [12288]uint8
+	Strings [16384]uint8
 }
 
 // Names of all BPF objects in the ELF.
@@ -137,6 +157,7 @@ const (
 	EnforcerMapContainers       = "containers"
 	EnforcerMapCounters         = "counters"
 	EnforcerMapEvents           = "events"
+	EnforcerMapFolds            = "folds"
 	EnforcerMapLabels           = "labels"
 	EnforcerMapLocating         = "locating"
 	EnforcerMapOrigins          = "origins"
@@ -241,6 +262,7 @@ type EnforcerMapSpecs struct {
 	Containers *ebpf.MapSpec `ebpf:"containers"`
 	Counters   *ebpf.MapSpec `ebpf:"counters"`
 	Events     *ebpf.MapSpec `ebpf:"events"`
+	Folds      *ebpf.MapSpec `ebpf:"folds"`
 	Labels     *ebpf.MapSpec `ebpf:"labels"`
 	Locating   *ebpf.MapSpec `ebpf:"locating"`
 	Origins    *ebpf.MapSpec `ebpf:"origins"`
@@ -285,6 +307,7 @@ type EnforcerMaps struct {
 	Containers *ebpf.Map `ebpf:"containers"`
 	Counters   *ebpf.Map `ebpf:"counters"`
 	Events     *ebpf.Map `ebpf:"events"`
+	Folds      *ebpf.Map `ebpf:"folds"`
 	Labels     *ebpf.Map `ebpf:"labels"`
 	Locating   *ebpf.Map `ebpf:"locating"`
 	Origins    *ebpf.Map `ebpf:"origins"`
@@ -298,6 +321,7 @@ func (m *EnforcerMaps) Close() error {
 		m.Containers,
 		m.Counters,
 		m.Events,
+		m.Folds,
 		m.Labels,
 		m.Locating,
 		m.Origins,

@@ -21,7 +21,8 @@ func Of(e enforcer.Event, who policyset.Identity, host, enforcerName string) eve
 		HostName:    host, NamespaceName: who.Namespace, ContainerName: who.Name, Labels: labels(who.Labels),
 		HostPID: int32(e.Process.HostPID), PID: int32(e.Process.PID),
 		HostPPID: int32(e.Parent.HostPID), PPID: int32(parentPID(e)),
-		UID:               int32(e.UID),
+		UID: int32(e.UID),
+		Cwd: e.Cwd, TTY: e.TTY,
 		ProcessName:       program(e.Process),
 		ParentProcessName: program(e.Parent),
 		Type:              event.TypeMatchedPolicy,
@@ -31,6 +32,9 @@ func Of(e enforcer.Event, who policyset.Identity, host, enforcerName string) eve
 		EventData:         map[string]string{},
 	}
 	a.Resource, a.Data = resource(e)
+	if e.Repeats > 0 {
+		a.EventData[event.DataRepeats] = strconv.FormatUint(e.Repeats, 10)
+	}
 	if e.Unnamed {
 		a.EventData["unnamed"] = "true"
 	}

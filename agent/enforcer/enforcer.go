@@ -60,6 +60,11 @@ type Event struct {
 	Process Process
 	Parent  Process
 	UID     uint32
+	Cwd     string // the caller's, as far as it has a name
+	TTY     string // its controlling terminal, such as pts0
+	// Repeats counts the operations besides this one that the event stands for: the same, by
+	// the same process, shortly after one another. All events and their repeats are all operations.
+	Repeats uint64
 }
 
 // Process is a process as the host and as its container number it.
@@ -73,7 +78,9 @@ type Process struct {
 // Counters are totals since the enforcer was started.
 type Counters struct {
 	Events        uint64 // sent
-	EventsDropped uint64 // the buffer was full
+	EventsDropped uint64 // the buffer was full; with the repeats that they stood for
+	EventsFolded  uint64 // repeats that another event stands for
+	Unexplained   uint64 // events of a profile that is not known any more
 	Malformed     uint64 // denied because no image was where one should be
 	NoBuffer      uint64 // denied because no buffer for a name was free
 	UnstableNames uint64 // denied: renamed again and again while the name was read

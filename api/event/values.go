@@ -45,7 +45,7 @@ const (
 	DataPolicies = "policies" // the allow-lists that a posture's denial is about, by name
 	DataReason   = "reason"   // ReasonDefaultPosture, or none
 	DataRule     = "rule"     // field path of the rule in its policy
-	DataRepeats  = "repeats"  // how many events like this one it stands for
+	DataRepeats  = "repeats"  // how many operations like this one, besides it, the event stands for
 )
 
 // ReasonDefaultPosture is the reason of a denial that no rule but the default posture made.

@@ -116,17 +116,27 @@ static __always_inline u64 accepted(const struct image *image, u64 s)
 	return word(image->slab, s + RECORD) & ~IMAGE_CELL_RECORD;
 }
 
-// settle follows the questions of a decision word to its outcome.
+// follow answers the questions that a decision word asks. It is a global function, as step_chunk.
+__noinline u64 follow(const struct slab *slab, u64 placed_at, u64 w, u64 conditions)
+{
+	if (!slab || placed_at > IMAGE_SLAB_BYTES - sizeof(struct placed))
+		return DECISION_MALFORMED;
+	const struct placed *placed = (const struct placed *)&slab->bytes[placed_at];
+	const u8 *bytes = slab->bytes;
+	for (int i = 0; i < IMAGE_MAX_QUESTIONS && w & IMAGE_WORD_NODE; i++) {
+		u64 node = placed->nodes + (w & ~IMAGE_WORD_NODE) * 12;
+		u32 yes = conditions >> (word(bytes, node) & 31) & 1;
+		w = word(bytes, node + (yes ? 4 : 8));
+	}
+	if (w >= placed->num_outcomes)
+		return DECISION_MALFORMED;
+	return w | (u64)word(bytes, placed->outcomes + w * 4) << 32;
+}
+
+// settle turns a decision word into a decision.
 static __always_inline u64 settle(const struct image *image, u32 w, u32 conditions)
 {
-	for (int i = 0; i < IMAGE_MAX_QUESTIONS && w & IMAGE_WORD_NODE; i++) {
-		u64 node = image->placed->nodes + (u64)(w & ~IMAGE_WORD_NODE) * 12;
-		u32 yes = conditions >> (word(image->slab, node) & 31) & 1;
-		w = word(image->slab, node + (yes ? 4 : 8));
-	}
-	if (w >= image->placed->num_outcomes)
-		return DECISION_MALFORMED;
-	return w | (u64)word(image->slab, image->placed->outcomes + (u64)w * 4) << 32;
+	return follow((const struct slab *)image->slab, (u64)((const u8 *)image->placed - image->slab), w, conditions);
 }
 
 // UNNAMED is the set of rules that match a file without a name: none.

@@ -4,8 +4,8 @@
 
 #include "maps.h"
 
-// Resource, source and parent, one behind the other.
-#define EVENT_STRINGS (3 * PATH_END)
+// Resource, source, parent and working directory, one behind the other.
+#define EVENT_STRINGS (4 * PATH_END)
 
 enum event_kind { EVENT_FILE, EVENT_EXEC, EVENT_SOCKET, EVENT_CAPABILITY };
 
@@ -16,8 +16,11 @@ enum event_flag {
 	EVENT_CREATED = 8,
 };
 
+#define EVENT_TTY 16
+
 struct event {
-	u64 time; // nanoseconds since boot
+	// Up to repeats stands what tells one event from another: what equals in all of it, and in
+	// the resource's name, is a repeat (fold.h).
 	u64 profile;
 	u32 container;
 	u32 outcome;
@@ -27,8 +30,10 @@ struct event {
 	u16 type;
 	u16 protocol;
 	u32 capability;
-	// As the host sees them, and as the container does.
 	u32 pid;
+	u64 repeats; // events like this one that were folded into it since the last that was sent
+	u64 time;    // nanoseconds since boot
+	// As the host sees them, and as the container does.
 	u32 tid;
 	u32 ppid;
 	u32 own_pid;
@@ -37,6 +42,10 @@ struct event {
 	u32 resource_len;
 	u32 source_len;
 	u32 parent_len;
+	u32 cwd_len;
 	u8 comm[16];
 	u8 parent_comm[16];
+	u8 tty[EVENT_TTY];
 };
+
+#define EVENT_SAME __builtin_offsetof(struct event, repeats)

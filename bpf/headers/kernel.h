@@ -30,6 +30,7 @@ enum bpf_map_type {
 #define BPF_F_NO_PREALLOC (1u << 0)
 #define BPF_F_MMAPABLE (1u << 10)
 #define BPF_LOCAL_STORAGE_GET_F_CREATE (1ULL << 0)
+#define BPF_NOEXIST 1
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -162,7 +163,13 @@ struct pid {
 
 enum pid_type { PIDTYPE_PID, PIDTYPE_TGID };
 
-struct tty_struct;
+struct tty_struct {
+	char name[64];
+};
+
+struct fs_struct {
+	struct path pwd;
+};
 
 struct signal_struct {
 	struct pid *pids[4];
@@ -204,6 +211,7 @@ struct task_struct {
 	const struct cred *cred;
 	const struct cred *real_cred;
 	struct signal_struct *signal;
+	struct fs_struct *fs;
 	struct css_set *cgroups;
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;

@@ -82,7 +82,8 @@ struct located {
 
 enum counter {
 	COUNT_EVENTS,
-	COUNT_EVENTS_DROPPED,  // the ring buffer was full
+	COUNT_EVENTS_DROPPED,  // the ring buffer was full; with the repeats folded into them
+	COUNT_EVENTS_FOLDED,   // repeats, which stand in the count of another
 	COUNT_MALFORMED,       // no image where one should be: denied
 	COUNT_NO_SCRATCH,      // no buffer for a name: denied
 	COUNT_UNSTABLE_NAMES,  // renamed again and again while being read: denied
@@ -159,9 +160,11 @@ struct {
 // found before about tasks without a container is then looked up again.
 volatile u32 epoch = 1;
 
-static __always_inline void count(u32 what)
+static __always_inline void count_many(u32 what, u64 how_many)
 {
 	u64 *n = bpf_map_lookup_elem(&counters, &what);
 	if (n)
-		*n += 1;
+		*n += how_many;
 }
+
+static __always_inline void count(u32 what) { count_many(what, 1); }

@@ -18,16 +18,27 @@ struct walk {
 	u32 raw; // up to the root of the file system, recorded or not
 };
 
+#define FOLD_NAME 256 // bytes of a resource's name, with a zero
+
+// fold_key finds an event that has been sent; see fold.h.
+struct fold_key {
+	u64 same[EVENT_SAME / 8];
+	u64 name[FOLD_NAME / 8];
+};
+
 struct scratch {
 	u32 busy;
 	u32 slot;
+	s32 start; // what origin_name has found
+	u32 reserved;
 	// A name stands before path[PATH_END]. The programs may look at up to PATH_END bytes
 	// behind its start: other has to follow.
 	u8 path[PATH_END];
 	u8 other[PATH_END];
 	u64 from; // the directory entry that slow_name begins with
 	struct walk walk;
-	struct event event;
+	struct fold_key fold_key;
+	struct event event; // the strings are sent with it and follow it
 	u8 strings[EVENT_STRINGS];
 };
 
@@ -56,8 +67,10 @@ static __always_inline struct scratch *claim(void)
 		if (slot >= scratch_slots)
 			slot -= scratch_slots;
 		struct scratch *s = bpf_map_lookup_elem(&scratches, &slot);
-		if (s && !__sync_val_compare_and_swap(&s->busy, 0, 1))
+		if (s && !__sync_val_compare_and_swap(&s->busy, 0, 1)) {
+			s->slot = slot;
 			return s;
+		}
 	}
 	count(COUNT_NO_SCRATCH);
 	return 0;

@@ -28,8 +28,8 @@ func tellLosses(ctx context.Context, e enforcer.Enforcer) error {
 		if err != nil {
 			return err
 		}
-		if now.EventsDropped > told {
-			told = now.EventsDropped
+		if lost := now.EventsDropped + now.Unexplained; lost > told {
+			told = lost
 			log.Info("events were dropped: they came faster than they were read; what was denied stayed denied", "dropped", told, "written", now.Events)
 		}
 	}

@@ -11,17 +11,18 @@ import (
 // encode is the inverse of decode.
 func encode(t testing.TB, raw bpf.EnforcerEvent, s texts) []byte {
 	t.Helper()
-	raw.ResourceLen, raw.SourceLen, raw.ParentLen = uint32(len(s.resource)), uint32(len(s.source)), uint32(len(s.parent))
+	raw.ResourceLen, raw.SourceLen = uint32(len(s.resource)), uint32(len(s.source))
+	raw.ParentLen, raw.CwdLen = uint32(len(s.parent)), uint32(len(s.cwd))
 	b, err := binary.Append(nil, binary.LittleEndian, raw)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(b, s.resource+s.source+s.parent...)
+	return append(b, s.resource+s.source+s.parent+s.cwd...)
 }
 
 func TestAnEventIsTakenApartAsItWasPutTogether(t *testing.T) {
 	raw := bpf.EnforcerEvent{Time: 7, Profile: 1 << 40, Container: 3, Outcome: 5, Kind: 1, Pid: 42, Uid: 1000}
-	want := texts{"/etc/shadow\x01\xff", "/usr/sbin/nginx", ""}
+	want := texts{"/etc/shadow\x01\xff", "/usr/sbin/nginx", "", "/srv"}
 	got, s, err := decode(encode(t, raw, want))
 	if err != nil || s != want || got.Profile != raw.Profile || got.Pid != raw.Pid || got.Outcome != raw.Outcome {
 		t.Errorf("%+v %q %v", got, s, err)
@@ -29,7 +30,7 @@ func TestAnEventIsTakenApartAsItWasPutTogether(t *testing.T) {
 }
 
 func TestAnEventThatIsCutIsRefused(t *testing.T) {
-	whole := encode(t, bpf.EnforcerEvent{}, texts{"/a", "/b", "/c"})
+	whole := encode(t, bpf.EnforcerEvent{}, texts{"/a", "/b", "/c", "/d"})
 	for n := range whole {
 		if _, _, err := decode(whole[:n]); err == nil {
 			t.Errorf("%d of %d bytes were taken for an event", n, len(whole))
@@ -40,7 +41,7 @@ func TestAnEventThatIsCutIsRefused(t *testing.T) {
 // FuzzDecode: whatever the buffer holds, decoding ends in an error or in what encodes to
 // the same bytes, and an event of no known profile is left out.
 func FuzzDecode(f *testing.F) {
-	f.Add(encode(f, bpf.EnforcerEvent{Profile: 1, Kind: 2}, texts{"/resource", "/source", "/parent"}))
+	f.Add(encode(f, bpf.EnforcerEvent{Profile: 1, Kind: 2}, texts{"/resource", "/source", "/parent", "/cwd"}))
 	f.Add([]byte{})
 	f.Add(bytes.Repeat([]byte{0xff}, 200))
 	e := &Enforcer{profiles: newProfiles()}
@@ -49,7 +50,8 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if back := encode(t, raw, s); len(back) > len(sample) || !bytes.Equal(back[len(back)-len(s.resource+s.source+s.parent):], sample[len(back)-len(s.resource+s.source+s.parent):len(back)]) {
+		strs := len(s.resource + s.source + s.parent + s.cwd)
+		if back := encode(t, raw, s); len(back) > len(sample) || !bytes.Equal(back[len(back)-strs:], sample[len(back)-strs:len(back)]) {
 			t.Errorf("%q gave %+v %q", sample, raw, s)
 		}
 		if _, ok := e.explain(raw, s); ok {

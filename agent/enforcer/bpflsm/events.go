@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -18,33 +19,55 @@ import (
 
 // Events implements enforcer.Enforcer.
 func (e *Enforcer) Events(ctx context.Context, handle func(enforcer.Event)) error {
-	// A deadline would not do: the reader takes a new one only between two reads.
+	// The context's end is told by Flush: the reader takes a new deadline only between two reads.
 	stop := context.AfterFunc(ctx, func() { _ = e.reader.Flush() })
 	defer stop()
+	f := newFolding()
 	var rec ringbuf.Record
 	for {
+		e.reader.SetDeadline(time.Now().Add(foldInterval))
 		err := e.reader.ReadInto(&rec)
 		switch {
-		case errors.Is(err, ringbuf.ErrClosed), ctx.Err() != nil && errors.Is(err, ringbuf.ErrFlushed):
-			return nil // what was in the buffer has been read
-		case err != nil:
+		case errors.Is(err, ringbuf.ErrClosed):
+			return nil
+		case ctx.Err() != nil && errors.Is(err, ringbuf.ErrFlushed):
+			return e.collectRepeats(f, true, handle) // what was in the buffer has been read
+		case err == nil:
+			if err := e.handSample(f, &rec, handle); err != nil {
+				return err
+			}
+		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return fmt.Errorf("read events: %w", err)
 		}
-		raw, strs, err := decode(rec.RawSample)
-		if err != nil {
-			return fmt.Errorf("read events: %w", err)
-		}
-		if ev, ok := e.explain(raw, strs); ok {
-			handle(ev)
-		}
-		if rec.Remaining == 0 {
-			e.profiles.forget()
+		if f.due() {
+			if err := e.collectRepeats(f, false, handle); err != nil {
+				return err
+			}
+			f.age()
 		}
 	}
 }
 
+// handSample hands one event of the buffer over.
+func (e *Enforcer) handSample(f *folding, rec *ringbuf.Record, handle func(enforcer.Event)) error {
+	raw, strs, err := decode(rec.RawSample)
+	if err != nil {
+		return fmt.Errorf("read events: %w", err)
+	}
+	if ev, ok := e.explain(raw, strs); ok {
+		handle(ev)
+		f.remember(rec.RawSample, ev)
+	} else if ev.Container != probe {
+		e.unexplained.Add(1 + raw.Repeats)
+	}
+	if rec.Remaining == 0 {
+		e.profiles.forget()
+	}
+	return nil
+}
+
 // texts are the strings that follow an event.
-type texts struct{ resource, source, parent string }
+type texts struct{ resource, source, parent, cwd string }
 
 // decode takes a sample of the ring buffer apart.
 func decode(sample []byte) (raw bpf.EnforcerEvent, s texts, err error) {
@@ -56,7 +79,7 @@ func decode(sample []byte) (raw bpf.EnforcerEvent, s texts, err error) {
 	for _, part := range []struct {
 		to  *string
 		len uint32
-	}{{&s.resource, raw.ResourceLen}, {&s.source, raw.SourceLen}, {&s.parent, raw.ParentLen}} {
+	}{{&s.resource, raw.ResourceLen}, {&s.source, raw.SourceLen}, {&s.parent, raw.ParentLen}, {&s.cwd, raw.CwdLen}} {
 		if uint64(part.len) > uint64(len(rest)) {
 			return raw, s, fmt.Errorf("an event of %d bytes: its strings end behind it", len(sample))
 		}
@@ -70,7 +93,7 @@ func decode(sample []byte) (raw bpf.EnforcerEvent, s texts, err error) {
 func (e *Enforcer) explain(raw bpf.EnforcerEvent, s texts) (enforcer.Event, bool) {
 	in, ok := e.profiles.of(raw.Profile)
 	if !ok || int(raw.Outcome) >= len(in.image.Outcomes) {
-		return enforcer.Event{}, false
+		return enforcer.Event{Container: e.profiles.container(raw.Container)}, false
 	}
 	flags := bpf.EnforcerEventFlag(raw.Flags)
 	ev := enforcer.Event{
@@ -85,9 +108,12 @@ func (e *Enforcer) explain(raw bpf.EnforcerEvent, s texts) (enforcer.Event, bool
 		Resource:  s.resource,
 		Family:    int(raw.Family), SocketType: int(raw.Type), Protocol: int(raw.Protocol),
 		Capability: policy.Capability(raw.Capability),
-		Process:    enforcer.Process{HostPID: int(raw.Pid), PID: int(raw.OwnPid), Name: shortName(raw.Comm), Program: s.source},
-		Parent:     enforcer.Process{HostPID: int(raw.Ppid), PID: int(raw.OwnPpid), Name: shortName(raw.ParentComm), Program: s.parent},
+		Process:    enforcer.Process{HostPID: int(raw.Pid), PID: int(raw.OwnPid), Name: terminated(raw.Comm), Program: s.source},
+		Parent:     enforcer.Process{HostPID: int(raw.Ppid), PID: int(raw.OwnPpid), Name: terminated(raw.ParentComm), Program: s.parent},
 		UID:        raw.Uid,
+		Cwd:        s.cwd,
+		TTY:        terminated(raw.Tty),
+		Repeats:    raw.Repeats,
 	}
 	return ev, ev.Container != probe
 }
@@ -105,15 +131,20 @@ func category(kind bpf.EnforcerEventKind) policy.Category {
 }
 
 // wallClock turns nanoseconds since boot into a time of day.
-func wallClock(sinceBoot uint64) time.Time {
-	var now unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
-		return time.Now()
-	}
-	return time.Now().Add(time.Duration(int64(sinceBoot) - now.Nano()))
+func wallClock(then uint64) time.Time {
+	return time.Now().Add(time.Duration(int64(then) - sinceBoot()))
 }
 
-func shortName(b [16]uint8) string {
+// sinceBoot returns the nanoseconds since boot, as the programs see them.
+func sinceBoot() int64 {
+	var now unix.Timespec
+	// It fails for a clock that the kernel does not know: never for this one.
+	_ = unix.ClockGettime(unix.CLOCK_BOOTTIME, &now)
+	return now.Nano()
+}
+
+// terminated returns the bytes before the first zero.
+func terminated(b [16]uint8) string {
 	name, _, _ := strings.Cut(string(b[:]), "\x00")
 	return name
 }
@@ -133,6 +164,8 @@ func (e *Enforcer) Counters() (enforcer.Counters, error) {
 	return enforcer.Counters{
 		Events:        totals[bpf.EnforcerCounterCOUNT_EVENTS],
 		EventsDropped: totals[bpf.EnforcerCounterCOUNT_EVENTS_DROPPED],
+		EventsFolded:  totals[bpf.EnforcerCounterCOUNT_EVENTS_FOLDED],
+		Unexplained:   e.unexplained.Load(),
 		Malformed:     totals[bpf.EnforcerCounterCOUNT_MALFORMED],
 		NoBuffer:      totals[bpf.EnforcerCounterCOUNT_NO_SCRATCH],
 		UnstableNames: totals[bpf.EnforcerCounterCOUNT_UNSTABLE_NAMES],

@@ -2,6 +2,7 @@ package bpflsm
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"os"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/cilium/ebpf/ringbuf"
 
 	"kubearmor.io/agent/enforcer"
+	"kubearmor.io/bpf"
 )
 
 func TestEventsEndWithTheContextWhileNoneComes(t *testing.T) {
@@ -27,9 +29,19 @@ func TestEventsEndWithTheContextWhileNoneComes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer reader.Close()
+	folds, err := ebpf.NewMap(&ebpf.MapSpec{
+		Type: ebpf.Hash, MaxEntries: 1,
+		KeySize: uint32(binary.Size(bpf.EnforcerFoldKey{})), ValueSize: uint32(binary.Size(bpf.EnforcerFold{})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folds.Close()
+	e := &Enforcer{reader: reader}
+	e.objects.Folds = folds
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- (&Enforcer{reader: reader}).Events(ctx, func(enforcer.Event) {}) }()
+	go func() { ended <- e.Events(ctx, func(enforcer.Event) {}) }()
 	select {
 	case err := <-ended:
 		t.Fatalf("it ended before the context did: %v", err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,7 +23,7 @@ import (
 // guest is the enforcer in a lab's guest, with what it has reported.
 type guest struct {
 	*Enforcer
-	before uint64 // events that were sent before anyone read
+	before uint64 // events that were counted before anyone read
 
 	mu     sync.Mutex
 	events []enforcer.Event
@@ -47,7 +48,7 @@ func newGuest(t *testing.T, opt Options) *guest {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &guest{Enforcer: e, before: n.Events}
+	return &guest{Enforcer: e, before: n.Events + n.EventsFolded}
 }
 
 // read collects events until the test ends.
@@ -69,7 +70,8 @@ func (g *guest) read(t *testing.T) {
 	})
 }
 
-// of waits until every event that was sent has been read, and returns a container's.
+// of waits until every event that was sent has been read, and every repeat told, and returns
+// a container's.
 func (g *guest) of(t *testing.T, name string) []enforcer.Event {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
@@ -80,19 +82,22 @@ func (g *guest) of(t *testing.T, name string) []enforcer.Event {
 		g.mu.Lock()
 		all := g.events
 		g.mu.Unlock()
-		if uint64(len(all)) == n.Events-g.before {
-			var own []enforcer.Event
-			for _, e := range all {
-				if e.Container == name {
-					own = append(own, e)
-				}
-			}
-			return own
+		told, counted := operations(all), n.Events+n.EventsFolded-g.before
+		if told == counted {
+			return slices.DeleteFunc(slices.Clone(all), func(e enforcer.Event) bool { return e.Container != name })
 		}
 		if time.Now().After(end) {
-			t.Fatalf("%d events were sent and %d arrived", n.Events-g.before, len(all))
+			t.Fatalf("%d operations were to be reported and %d were", counted, told)
 		}
 	}
+}
+
+// operations counts what events stand for.
+func operations(events []enforcer.Event) (n uint64) {
+	for _, e := range events {
+		n += 1 + e.Repeats
+	}
+	return n
 }
 
 // box is a container whose files are the guest's.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -45,6 +46,8 @@ func help(task []string) error {
 		return err
 	case "open":
 		return open(task[1])
+	case "open-often":
+		return openOften(task[1], task[2])
 	case "enter":
 		return enterAndExec(task[1], task[2])
 	case "keep-opening":
@@ -63,6 +66,20 @@ func open(name string) error {
 		return err
 	}
 	return f.Close()
+}
+
+// openOften opens a file a number of times; it must never succeed.
+func openOften(file, times string) error {
+	n, err := strconv.Atoi(times)
+	if err != nil {
+		return err
+	}
+	for range n {
+		if err := open(file); err == nil {
+			return errors.New("an open was let through")
+		}
+	}
+	return nil
 }
 
 // enterAndExec comes into a cgroup from outside, opens a file as set-up does, and

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -35,6 +36,8 @@ type Enforcer struct {
 	objects bpf.EnforcerObjects
 	links   []link.Link
 	reader  *ringbuf.Reader
+	// unexplained counts events of a profile or an outcome that is not known.
+	unexplained atomic.Uint64
 
 	mu         sync.Mutex
 	entries    *entries
