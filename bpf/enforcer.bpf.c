@@ -5,6 +5,7 @@
 #include "hooks/exec.h"
 #include "hooks/file.h"
 #include "hooks/label.h"
+#include "hooks/move.h"
 #include "hooks/network.h"
 #include "hooks/record.h"
 

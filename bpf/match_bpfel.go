@@ -69,7 +69,9 @@ type MatchPlaced struct {
 	CapabilityWords uint32
 	Outcomes        uint32
 	NumOutcomes     uint32
-	Reserved        uint32
+	ExecClasses     uint32
+	FileMoves       uint32
+	ExecMoves       uint32
 }
 
 type MatchRequest struct {
@@ -83,10 +85,14 @@ type MatchRequest struct {
 	NameLen      uint32
 	StartedByLen uint32
 	Hidden       uint32
+	Dir          uint32
+	Exchange     uint32
+	ToLen        uint32
 	Outcome      uint32
 	Flags        uint32
 	Name         [4352]uint8
 	StartedBy    [4096]uint8
+	To           [4352]uint8
 }
 
 type MatchRequestKind uint32
@@ -97,6 +103,7 @@ const (
 	MatchRequestKindREQUEST_EXEC       MatchRequestKind = 2
 	MatchRequestKindREQUEST_SOCKET     MatchRequestKind = 3
 	MatchRequestKindREQUEST_CAPABILITY MatchRequestKind = 4
+	MatchRequestKindREQUEST_MOVE       MatchRequestKind = 5
 )
 
 // Names of all BPF objects in the ELF.

@@ -287,16 +287,21 @@ func (p *Profile) before(a, b Decision) bool {
 	return ra.position < rb.position
 }
 
+// CompareGravity orders decisions on parts of one operation, the one that holds first.
+func (p *Profile) CompareGravity(a, b Decision) int {
+	if order := cmp.Compare(a.gravity(), b.gravity()); order != 0 {
+		return order
+	}
+	if a.Rule < 0 {
+		return 0
+	}
+	return p.CompareRules(RuleRef{a.Policy, a.Rule}, RuleRef{b.Policy, b.Rule})
+}
+
 // graver returns the decision that holds for an operation on two names, given that for
 // each: a denial by rule, then by posture, then what is to be reported in the same order.
 func (p *Profile) graver(a, b Decision) Decision {
-	if order := cmp.Compare(a.gravity(), b.gravity()); order != 0 {
-		if order > 0 {
-			return b
-		}
-		return a
-	}
-	if a.Rule >= 0 && p.before(b, a) {
+	if p.CompareGravity(b, a) < 0 {
 		return b
 	}
 	return a

@@ -251,10 +251,13 @@ func (n naive) keepsName(c claim, op Operation) bool {
 		return false
 	}
 	leaves := func(from, to Names) bool {
+		if len(to.Origin)+len(to.Seen) == 0 {
+			to = Name("") // where no rule is about it
+		}
 		for _, f := range slices.Concat(from.Origin, from.Seen) {
 			kept := false
 			for _, t := range slices.Concat(to.Origin, to.Seen) {
-				kept = kept || !n.escapes(c, f, t, op.Dir)
+				kept = kept || f == t || !n.escapes(c, f, t, op.Dir)
 			}
 			if !kept {
 				return true
@@ -301,13 +304,19 @@ func (n naive) escapes(c claim, from, to string, dir bool) bool {
 	})
 }
 
-// loses: some caller is kept from the one name by this rule, and from the other by none.
+// loses: some caller is kept from the one name by this rule, and from the other by none of
+// its policy, nor by one of another policy where both do nothing but block.
 func (n naive) loses(c claim, from, to string) bool {
+	if !n.isNamed(c.rule, from) {
+		return false
+	}
 	var rules []claim
-	for i := range c.policy.Rules {
-		r := &c.policy.Rules[i]
-		if r.Category == c.rule.Category && (n.isNamed(r, from) || n.isNamed(r, to)) {
-			rules = append(rules, claim{c.policy, r, i, n.order(r)})
+	for _, p := range n.together(c) {
+		for i := range p.Rules {
+			r := &p.Rules[i]
+			if r.Category == c.rule.Category && (n.isNamed(r, from) || n.isNamed(r, to)) {
+				rules = append(rules, claim{p, r, i, n.order(r)})
+			}
 		}
 	}
 	slices.SortStableFunc(rules, func(a, b claim) int { return slices.Compare(a.order, b.order) })
@@ -318,10 +327,20 @@ func (n naive) loses(c claim, from, to string) bool {
 		return yes
 	}
 	atFrom, atTo := namedSo(from), namedSo(to)
-	for ways := range 1 << len(rules) {
+	free := map[*Rule]int{} // bits for what is not known of a call
+	for _, x := range rules {
+		if x.rule.AllowedArgs != nil || x.rule.FromSource != nil || n.isLink(x.rule) {
+			free[x.rule] = 8 << len(free)
+		}
+	}
+	for ways := range 8 << len(free) {
+		call := Operation{Kind: OpRead, Owner: ways&1 != 0, TTY: ways&2 != 0}
+		if ways&4 != 0 {
+			call.Kind = OpWrite
+		}
 		winner := func(named []bool) *Rule {
 			for i, x := range rules {
-				if named[i] && (ways>>i&1 == 1 || !n.mayFail(x.rule)) {
+				if bit := free[x.rule]; named[i] && ways&bit == bit && n.mayHold(x.rule, call) {
 					return x.rule
 				}
 			}
@@ -336,6 +355,38 @@ func (n naive) loses(c claim, from, to string) bool {
 	return false
 }
 
-func (n naive) mayFail(r *Rule) bool {
-	return r.ReadOnly || r.OwnerOnly || r.PTS || r.AllowedArgs != nil || r.FromSource != nil || n.isLink(r)
+// together are the policies whose rules decide as one with the claim's.
+func (n naive) together(c claim) []*Policy {
+	blocks := func(p *Policy) bool {
+		other := func(r Rule) bool { return r.Category == c.rule.Category && r.Action != Block }
+		return !slices.ContainsFunc(p.Rules, other)
+	}
+	mode := func(p *Policy) Mode {
+		if n.opt.Audited {
+			return ModeAudit
+		}
+		return p.Mode
+	}
+	if !blocks(c.policy) {
+		return []*Policy{c.policy}
+	}
+	var out []*Policy
+	for _, p := range n.policies {
+		if blocks(p) && mode(p) == mode(c.policy) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// mayHold: the flags are satisfied, whatever the source, the arguments and the name of a link.
+func (n naive) mayHold(r *Rule, call Operation) bool {
+	if r.PTS && !call.TTY {
+		return false
+	}
+	if (r.ReadOnly || r.OwnerOnly) && r.AllowedArgs == nil {
+		all := (!r.ReadOnly || call.Kind == OpRead) && (!r.OwnerOnly || call.Owner)
+		return all == (r.Action == Allow)
+	}
+	return true
 }

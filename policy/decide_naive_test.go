@@ -285,6 +285,9 @@ func naiveSocket(op Operation) (protocol Protocol, raw, other bool) {
 
 // within: the directory itself, a direct child, or anything below.
 func within(dir string, recursive bool, name string) bool {
+	if name == "" {
+		return false // no name
+	}
 	if name == dir || path.Dir(name) == dir {
 		return true
 	}

@@ -8,9 +8,18 @@ func (p *Profile) guards(op *Operation, enforced func(*ProfileRule) bool) []Rule
 	for i := range p.Policies {
 		for r := range p.Policies[i].Rules {
 			ref := RuleRef{i, r}
-			if enforced(p.At(ref)) && (p.guardsProgram(ref, op, enforced) || p.guardsName(ref, op)) {
+			if enforced(p.At(ref)) && p.guardsProgram(ref, op, enforced) {
 				refs = append(refs, ref)
 			}
+		}
+	}
+	if !op.writesTo() {
+		return refs
+	}
+	for _, cat := range []Category{Process, File} {
+		refs = append(refs, p.movesAway(cat, op.Names, op.To, op.Dir, enforced)...)
+		if op.Change == ChangeExchange {
+			refs = append(refs, p.movesAway(cat, op.To, op.Names, op.Dir, enforced)...)
 		}
 	}
 	return refs

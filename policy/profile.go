@@ -76,6 +76,7 @@ type ProfileRule struct {
 	position int // in the object
 	key      specificity
 	glob     *glob.Glob
+	below    []*glob.Glob // the directories below which the glob may match
 }
 
 // RuleRef names a rule of a profile: the index of the policy and of the rule in it.
@@ -139,7 +140,7 @@ func resolveRule(src Rule, position int, root fs.ReadLinkFS) (ProfileRule, error
 			real, _ := resolvePath(root, dir, true)
 			return real
 		})
-		m.Path, r.glob = g.String(), g
+		m.Path, r.glob, r.below = g.String(), g, g.Below()
 	case MatchSyscall:
 		r.resolveSyscallPath(root)
 	}

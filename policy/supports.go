@@ -17,7 +17,7 @@ type Features struct {
 
 // BPF returns what the BPF enforcer of this version can carry out.
 func BPF() Features {
-	return Features{Enforcer: "the BPF enforcer", ProcessPath: true}
+	return Features{Enforcer: "the BPF enforcer", ProcessPath: true, OtherNames: true}
 }
 
 // Unsupported is a rule that an enforcer cannot carry out.
@@ -77,7 +77,7 @@ func (f Features) missingPart(r *ProfileRule) string {
 	if r.Category == Process && r.Action == Block && named && !f.Mappings {
 		return "does not judge executable mappings yet, so the file's code can be run through its loader (ld.so PROGRAM)"
 	}
-	if r.Action == Block && r.anchor() != "" && !f.OtherNames {
+	if r.KeepsNames() && !f.OtherNames {
 		return "does not keep a blocked file from getting another name yet (link, rename)"
 	}
 	return ""

@@ -4,7 +4,7 @@
 
 #include "maps.h"
 
-#define DECISION_MALFORMED ((u64)IMAGE_OUTCOME_DENY << 32 | 0xffffffffu)
+#define DECISION_MALFORMED ((u64)(IMAGE_OUTCOME_DENY | -IMAGE_OUTCOME_RANK) << 32 | 0xffffffffu)
 
 // A decision is an outcome's index and, in the upper half, its flags.
 static __always_inline u32 outcome_of(u64 decision) { return (u32)decision; }
@@ -159,12 +159,41 @@ static __always_inline u64 decide_file(const struct image *image, u64 set, u32 o
 	return settle(image, word(image->slab, image->placed->file_words + (set * IMAGE_FILE_OPS + op) * 4), conditions);
 }
 
-// worse picks the decision to act on where there are two.
-static __always_inline u64 worse(u64 a, u64 b)
+// worse picks the decision that holds where there are two: the one that ranks higher.
+static __always_inline u64 worse(u64 a, u64 b) { return a >> 32 >= b >> 32 ? a : b; }
+
+// gives_away decides, for two words on classes, whether what has the old name may get the
+// new one; see IMAGE_MOVE_CONSTANT.
+static __always_inline u64 gives_away(const struct image *image, u64 table, u32 from, u32 to, u32 dir)
 {
-	if (denies(a) != denies(b))
-		return denies(a) ? a : b;
-	return reports(a) ? a : b;
+	u32 at = word(image->slab, table + ((u64)(from >> IMAGE_MOVE_COLUMN_BITS) * 2 + dir) * 4);
+	if (at & IMAGE_MOVE_CONSTANT)
+		return settle(image, at & ~IMAGE_MOVE_CONSTANT, 0);
+	return settle(image, word(image->slab, table + ((u64)at + (to & ((1 << IMAGE_MOVE_COLUMN_BITS) - 1))) * 4), 0);
+}
+
+// side is the sets of both automata for one name of a move.
+struct side {
+	u64 file;
+	u64 program;
+};
+
+static __always_inline u32 file_class(const struct image *image, const struct side *side)
+{
+	return word(image->slab, image->placed->file_words + (side->file * IMAGE_FILE_OPS + IMAGE_FILE_CLASS) * 4);
+}
+
+static __always_inline u32 exec_class(const struct image *image, const struct side *side)
+{
+	return word(image->slab, image->placed->exec_classes + side->program * 4);
+}
+
+// decide_names decides on giving another name away, by the rules of both categories.
+static __always_inline u64 decide_names(const struct image *image, const struct side *from, const struct side *to, u32 dir)
+{
+	const struct placed *p = image->placed;
+	return worse(gives_away(image, p->file_moves, file_class(image, from), file_class(image, to), dir),
+		     gives_away(image, p->exec_moves, exec_class(image, from), exec_class(image, to), dir));
 }
 
 static __always_inline u64 decide_exec(const struct image *image, u64 set, u64 column, u32 conditions)

@@ -55,6 +55,7 @@ typedef __s32 s32;
 #define FILE_EXEC_FLAG 0x20u // __FMODE_EXEC, in f_flags
 #define O_TRUNC 01000u
 #define S_IFMT 0170000
+#define S_IFDIR 0040000
 #define S_IFIFO 0010000
 #define S_IFSOCK 0140000
 

@@ -53,7 +53,9 @@ struct placed {
 	u32 capability_words;
 	u32 outcomes;
 	u32 num_outcomes;
-	u32 reserved;
+	u32 exec_classes;
+	u32 file_moves;
+	u32 exec_moves;
 };
 
 #define PLACED_ALIGN 256 // struct placed stands at a multiple of it

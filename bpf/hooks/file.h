@@ -64,8 +64,7 @@ static __always_inline u32 owner_of(struct dentry *dentry, u32 access)
 	return inode ? inode->i_uid.val : OWN_FILE;
 }
 
-// judge_names decides on one or two names.
-static __always_inline int judge_names(struct dentry *first, u32 first_access, struct dentry *second, u32 second_access)
+static __always_inline int judge_file(struct dentry *dentry, u32 access)
 {
 	struct scene scene;
 	enum entrance entrance = enter(&scene, IMAGE_FLAG_FILE);
@@ -74,9 +73,7 @@ static __always_inline int judge_names(struct dentry *first, u32 first_access, s
 	struct scratch *s = claim();
 	if (!s)
 		return -EACCES;
-	int verdict = judge_name(&scene, s, first, owner_of(first, first_access), first_access);
-	if (!verdict && second)
-		verdict = judge_name(&scene, s, second, owner_of(second, second_access), second_access);
+	int verdict = judge_name(&scene, s, dentry, owner_of(dentry, access), access);
 	release(s);
 	return verdict;
 }
@@ -116,7 +113,7 @@ int BPF_PROG(check_open, struct file *file, int ret)
 		access |= WRITES | NAMELESS;
 	if (!access)
 		return 0;
-	return judge_names(dentry, access, 0, 0);
+	return judge_file(dentry, access);
 }
 
 // An open with O_CREAT asks before it looks whether the file is there. In /proc nothing can be
@@ -126,59 +123,47 @@ int BPF_PROG(check_mknod, struct path *dir, struct dentry *dentry, unsigned shor
 {
 	if (ret || dentry->d_sb->s_magic == PROC_SUPER_MAGIC)
 		return ret;
-	return judge_names(dentry, WRITES | FRESH, 0, 0);
+	return judge_file(dentry, WRITES | FRESH);
 }
 
 SEC("lsm/path_mkdir")
 int BPF_PROG(check_mkdir, struct path *dir, struct dentry *dentry, unsigned short mode, int ret)
 {
-	return ret ? ret : judge_names(dentry, WRITES | FRESH, 0, 0);
+	return ret ? ret : judge_file(dentry, WRITES | FRESH);
 }
 
 SEC("lsm/path_symlink")
 int BPF_PROG(check_symlink, struct path *dir, struct dentry *dentry, const char *target, int ret)
 {
-	return ret ? ret : judge_names(dentry, WRITES | FRESH, 0, 0);
+	return ret ? ret : judge_file(dentry, WRITES | FRESH);
 }
 
 SEC("lsm/path_unlink")
 int BPF_PROG(check_unlink, struct path *dir, struct dentry *dentry, int ret)
 {
-	return ret ? ret : judge_names(dentry, WRITES, 0, 0);
+	return ret ? ret : judge_file(dentry, WRITES);
 }
 
 SEC("lsm/path_rmdir")
 int BPF_PROG(check_rmdir, struct path *dir, struct dentry *dentry, int ret)
 {
-	return ret ? ret : judge_names(dentry, WRITES, 0, 0);
-}
-
-SEC("lsm/path_rename")
-int BPF_PROG(check_rename, struct path *old_dir, struct dentry *old, struct path *new_dir, struct dentry *new, unsigned int flags, int ret)
-{
-	return ret ? ret : judge_names(old, WRITES, new, WRITES | FRESH);
-}
-
-SEC("lsm/path_link")
-int BPF_PROG(check_link, struct dentry *old, struct path *new_dir, struct dentry *new, int ret)
-{
-	return ret ? ret : judge_names(old, WRITES, new, WRITES | FRESH);
+	return ret ? ret : judge_file(dentry, WRITES);
 }
 
 SEC("lsm/path_truncate")
 int BPF_PROG(check_truncate, struct path *path, int ret)
 {
-	return ret ? ret : judge_names(path->dentry, WRITES, 0, 0);
+	return ret ? ret : judge_file(path->dentry, WRITES);
 }
 
 SEC("lsm/path_chmod")
 int BPF_PROG(check_chmod, struct path *path, unsigned short mode, int ret)
 {
-	return ret ? ret : judge_names(path->dentry, WRITES, 0, 0);
+	return ret ? ret : judge_file(path->dentry, WRITES);
 }
 
 SEC("lsm/path_chown")
 int BPF_PROG(check_chown, struct path *path, unsigned long long uid, unsigned long long gid, int ret)
 {
-	return ret ? ret : judge_names(path->dentry, WRITES, 0, 0);
+	return ret ? ret : judge_file(path->dentry, WRITES);
 }

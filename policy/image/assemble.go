@@ -1,7 +1,9 @@
 package image
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"kubearmor.io/policy"
 	"kubearmor.io/policy/automaton"
@@ -104,9 +106,13 @@ type tables struct {
 
 func (c *compiler) tables(files, programs *automaton.Automaton) (tables, error) {
 	var t tables
+	if err := errors.Join(c.compileMoves(policy.File, files), c.compileMoves(policy.Process, programs)); err != nil {
+		return t, err
+	}
 	for set := range files.NumSets() {
 		ids := files.Set(automaton.SetID(set))
-		t.files = append(t.files, c.fileWord(ids, policy.OpRead), c.fileWord(ids, policy.OpWrite))
+		t.files = append(t.files, c.fileWord(ids, policy.OpRead, false), c.fileWord(ids, policy.OpWrite, false), c.fileWord(ids, policy.OpWrite, true),
+			c.moves[policy.File].class(set))
 	}
 	t.columns = ColumnFirst
 	if len(c.names) > 0 {
@@ -142,6 +148,14 @@ func (c *compiler) layOut(auto merged, t tables) ([]uint32, error) {
 	section(HeaderCells, auto.cells)
 	section(HeaderFileWords, t.files)
 	section(HeaderExecWords, t.programs)
+	program := c.moves[policy.Process]
+	var classes []uint32
+	for set := range program.classFrom {
+		classes = append(classes, program.class(set))
+	}
+	section(HeaderExecClasses, classes)
+	section(HeaderFileMoves, c.moves[policy.File].words)
+	section(HeaderExecMoves, program.words)
 	w[HeaderExecColumns] = t.columns
 	questions := make([]uint32, 0, 3*len(c.nodes.list))
 	for _, n := range c.nodes.list {
@@ -150,7 +164,7 @@ func (c *compiler) layOut(auto merged, t tables) ([]uint32, error) {
 	section(HeaderNodes, questions)
 	section(HeaderSocketWords, t.sockets)
 	section(HeaderCapabilityWords, t.capabilities)
-	section(HeaderOutcomes, c.outcomes.words())
+	section(HeaderOutcomes, c.outcomes.words(c.profile))
 	// A file without a name matches no rule by name: set 0 of either table.
 	w[HeaderUnnamedFileWords], w[HeaderUnnamedExecWord] = w[HeaderFileWords], t.programs[ColumnHidden]
 	w[HeaderNumCells] = uint32(len(auto.cells) / 2)
@@ -166,15 +180,22 @@ func (c *compiler) layOut(auto merged, t tables) ([]uint32, error) {
 // imageFlags tells the hooks what they need not look at.
 func (c *compiler) imageFlags(t tables) uint32 {
 	flags := uint32(0)
-	for flag, words := range map[uint32][]uint32{
-		FlagFile: t.files, FlagExec: t.programs, FlagNetwork: t.sockets, FlagCapabilities: t.capabilities,
-	} {
-		for _, w := range words {
-			if w != 0 {
-				flags |= flag
-			}
+	set := func(flag uint32, words ...uint32) {
+		if slices.ContainsFunc(words, func(w uint32) bool { return w != 0 }) {
+			flags |= flag
 		}
 	}
+	for row := range slices.Chunk(t.files, FileOps) {
+		set(FlagFile, row[FileRead], row[FileWrite])
+		set(FlagNames, row[FileMove])
+	}
+	// With one pair there is one class of old names: that of names no rule is about.
+	if len(c.moves[policy.File].words) > 2 || len(c.moves[policy.Process].words) > 2 {
+		flags |= FlagNames
+	}
+	set(FlagExec, t.programs...)
+	set(FlagNetwork, t.sockets...)
+	set(FlagCapabilities, t.capabilities...)
 	for _, n := range c.nodes.list {
 		switch n.condition {
 		case ConditionOwner:

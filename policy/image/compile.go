@@ -20,6 +20,11 @@ const (
 	roleLink                 // it is, if the program was started by the link's name
 	roleProgram              // the file is a program that the rule allows, and keeps read-only
 	roleBaseline             // the runtime baseline speaks of the file
+
+	roleProgramAbove // a directory above such a program
+	roleAbove        // policy.NameFacts.Above; likewise the others
+	roleHolds
+	roleBelow
 )
 
 // meaning is what one pattern's ID stands for.
@@ -28,6 +33,7 @@ type meaning struct {
 	ref    policy.RuleRef
 	alike  []policy.RuleRef // more rules that share the ID
 	writes bool             // the baseline grants writing too
+	name   string           // of a directory above a program, where a rule names it exactly
 }
 
 // compiler holds one compilation.
@@ -43,7 +49,7 @@ type compiler struct {
 	// names are the names of links and execnames, in the order of their columns.
 	names []string
 
-	flags uint32
+	moves [2]moves // by category: policy.Process, policy.File
 }
 
 // collect turns the profile's rules into patterns.
@@ -59,6 +65,13 @@ func (c *compiler) collect() error {
 		}
 	}
 	if err := c.collectBaseline(); err != nil {
+		return err
+	}
+	c.collectAbovePrograms()
+	if err := c.collectMoves(policy.File, &c.files); err != nil {
+		return err
+	}
+	if err := c.collectMoves(policy.Process, &c.programs); err != nil {
 		return err
 	}
 	slices.Sort(c.names)
@@ -155,6 +168,61 @@ func pattern(m policy.Matcher) (automaton.Pattern, error) {
 	return automaton.Pattern{}, fmt.Errorf("a matcher of kind %d has no pattern", m.Kind)
 }
 
+// collectAbovePrograms has the directories above programs that an exact path allows keep
+// their names. Of the rules above one directory the one to name stands for all of a mode.
+func (c *compiler) collectAbovePrograms() {
+	if c.profile.Host {
+		return
+	}
+	type place struct {
+		mode policy.Mode
+		dir  string
+	}
+	best := map[place]policy.RuleRef{}
+	named := map[string]bool{} // by exact file rules: those may exempt it
+	for i := range c.profile.Policies {
+		for n := range c.profile.Policies[i].Rules {
+			ref := policy.RuleRef{Policy: i, Rule: n}
+			r := c.profile.At(ref)
+			if r.Match.Kind != policy.MatchPath || r.Action != policy.Allow || !policy.BPF().Enforces(r) {
+				continue
+			}
+			if r.Category == policy.File {
+				named[r.Match.Path] = true
+			}
+			if r.Category != policy.Process {
+				continue
+			}
+			for _, dir := range dirsAbove(r.Match.Path) {
+				at := place{c.profile.Policies[i].Mode, dir}
+				if other, ok := best[at]; !ok || c.profile.CompareRules(ref, other) < 0 {
+					best[at] = ref
+				}
+			}
+		}
+	}
+	ids := map[meaningKey]int{}
+	for at, ref := range best {
+		m := meaning{role: roleProgramAbove, ref: ref}
+		if named[at.dir] {
+			m.name = at.dir
+		}
+		key := meaningKey{ref, m.name}
+		id, ok := ids[key]
+		if !ok {
+			id = len(c.meanings)
+			ids[key] = id
+			c.meanings = append(c.meanings, m)
+		}
+		c.files = append(c.files, automaton.Pattern{ID: id, Kind: automaton.Exact, Path: at.dir})
+	}
+}
+
+type meaningKey struct {
+	ref  policy.RuleRef
+	name string
+}
+
 // maxNamed bounds the rules that an error names.
 const maxNamed = 5
 
@@ -192,8 +260,9 @@ func (w winners) of(pol int) int {
 	return -1
 }
 
-// fileWord compiles the decision for the files that a set of patterns accepts.
-func (c *compiler) fileWord(set []int, kind policy.OpKind) uint32 {
+// fileWord compiles the decision for the files that a set of patterns accepts. A move is a
+// rename or exchange as far as one of its names is concerned.
+func (c *compiler) fileWord(set []int, kind policy.OpKind, move bool) uint32 {
 	owner, tty := c.asks(set)
 	return c.nodes.decide(c.outcomes, owner, tty, func(who caller) policy.Decision {
 		op := &policy.Operation{Kind: kind, Owner: who.owner, TTY: who.tty}
@@ -203,11 +272,11 @@ func (c *compiler) fileWord(set []int, kind policy.OpKind) uint32 {
 			switch m.role {
 			case roleBaseline:
 				facts.Baseline = facts.Baseline || kind == policy.OpRead || m.writes
-			case roleProgram:
-				if kind == policy.OpWrite && !c.profile.ExemptsWrite(m.ref, c.profile.At(m.ref).Match.Path, op, policy.BPF().Enforces) {
+			case roleProgram, roleProgramAbove:
+				if c.guardsProgram(m, op, move) {
 					facts.Guard = append(facts.Guard, m.ref)
 				}
-			default:
+			case roleRule:
 				if c.profile.At(m.ref).MatchesCaller(op) {
 					w.add(m.ref)
 				}
@@ -216,6 +285,18 @@ func (c *compiler) fileWord(set []int, kind policy.OpKind) uint32 {
 		facts.Winner = w.of
 		return c.profile.Judge(kind, facts)
 	})
+}
+
+// guardsProgram says whether the program that a pattern is about keeps a file from being written.
+func (c *compiler) guardsProgram(m meaning, op *policy.Operation, move bool) bool {
+	if op.Kind != policy.OpWrite || m.role == roleProgramAbove && !move {
+		return false
+	}
+	name := m.name
+	if m.role == roleProgram {
+		name = c.profile.At(m.ref).Match.Path
+	}
+	return name == "" || !c.profile.ExemptsWrite(m.ref, name, op, policy.BPF().Enforces)
 }
 
 // programWord compiles the decision for the programs that a set of patterns accepts,
@@ -234,6 +315,9 @@ func (c *compiler) programWord(set []int, column int) uint32 {
 		for _, id := range set {
 			m := c.meanings[id]
 			r := c.profile.At(m.ref)
+			if m.role > roleLink {
+				continue // about moves
+			}
 			if m.role == roleLink && started != r.LinkName && !(hidden && r.Action != policy.Allow) {
 				continue
 			}
@@ -279,11 +363,12 @@ func (c *compiler) execNames(started string) []policy.RuleRef {
 // asks says what the decision on a set depends on besides the set.
 func (c *compiler) asks(set []int) (owner, tty bool) {
 	for _, id := range set {
-		if m := c.meanings[id]; m.role != roleBaseline {
+		m := c.meanings[id]
+		if m.role == roleRule || m.role == roleLink {
 			r := c.profile.At(m.ref)
 			owner, tty = owner || r.OwnerOnly, tty || r.PTS
 		}
-		if c.meanings[id].role == roleProgram {
+		if m.role == roleProgram || m.role == roleProgramAbove && m.name != "" {
 			owner, tty = true, true // the exempting file rule may depend on either
 		}
 	}

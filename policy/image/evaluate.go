@@ -15,6 +15,9 @@ func Evaluate(words []uint32, op *policy.Operation) uint32 {
 	case policy.OpRead:
 		return m.File(NameFor(op), FileRead, who)
 	case policy.OpWrite:
+		if move, ok := MoveFor(op); ok {
+			return m.Move(move, who)
+		}
 		return m.File(NameFor(op), FileWrite, who)
 	case policy.OpSocket:
 		if class := SocketClass(op.Family, op.SockType, op.Protocol); class != SocketOutOfScope {
@@ -24,6 +27,14 @@ func Evaluate(words []uint32, op *policy.Operation) uint32 {
 		return m.Capability(int(op.Capability), who)
 	}
 	return 0
+}
+
+// MoveFor returns what a write does to names, if anything.
+func MoveFor(op *policy.Operation) (Move, bool) {
+	to := *op
+	to.Names = op.To
+	move := Move{From: NameFor(op), To: NameFor(&to), Dir: op.Dir, Exchange: op.Change == policy.ChangeExchange, Link: op.Change == policy.ChangeLink}
+	return move, move.Exchange || move.Link || op.Change == policy.ChangeRename
 }
 
 // NameFor returns the one name under which the kernel runs a file through the automaton:

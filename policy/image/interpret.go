@@ -19,6 +19,66 @@ func (m Interpret) File(name string, op int, who Caller) uint32 {
 	return m.follow(m.at(HeaderFileWords, set*FileOps+uint32(op)), who)
 }
 
+// Move is a rename, exchange or link of a file to another name; an empty name is none.
+type Move struct {
+	From, To string
+	Exchange bool
+	Link     bool
+	Dir      bool
+}
+
+// Move returns the outcome of giving a file another name.
+func (m Interpret) Move(move Move, who Caller) uint32 {
+	op := FileMove
+	if move.Link {
+		op = FileWrite
+	}
+	worst := m.graver(m.File(move.From, op, who), m.File(move.To, op, who))
+	if move.From == move.To {
+		return worst // nothing gets another name
+	}
+	worst = m.graver(worst, m.gives(move.From, move.To, move.Dir))
+	if move.Exchange {
+		worst = m.graver(worst, m.gives(move.To, move.From, move.Dir))
+	}
+	return worst
+}
+
+// gives returns the outcome of what is blocked under the one name having the other.
+func (m Interpret) gives(from, to string, dir bool) uint32 {
+	file := func(name string) uint32 { return m.at(HeaderFileWords, m.set(HeaderFileStart, name)*FileOps+FileClass) }
+	program := func(name string) uint32 { return m.at(HeaderExecClasses, m.set(HeaderExecStart, name)) }
+	return m.graver(m.pair(HeaderFileMoves, file(from), file(to), dir), m.pair(HeaderExecMoves, program(from), program(to), dir))
+}
+
+// pair looks two class words up.
+func (m Interpret) pair(table int, from, to uint32, dir bool) uint32 {
+	row := 2 * (from >> MoveColumnBits)
+	if dir {
+		row++
+	}
+	at := m.at(table, row)
+	if at&MoveConstant != 0 {
+		return at &^ MoveConstant
+	}
+	return m.at(table, at+to&(1<<MoveColumnBits-1))
+}
+
+func (m Interpret) set(start int, name string) uint32 {
+	if name == "" {
+		return 0
+	}
+	return m.run(m.Words[start], name)
+}
+
+// graver returns the outcome that ranks higher.
+func (m Interpret) graver(a, b uint32) uint32 {
+	if m.at(HeaderOutcomes, b) > m.at(HeaderOutcomes, a) {
+		return b
+	}
+	return a
+}
+
 // Program returns the outcome of executing a program by the name it was started by; hidden
 // says that it was started by descriptor.
 func (m Interpret) Program(name, startedBy string, hidden bool, who Caller) uint32 {

@@ -4,7 +4,7 @@ package image
 // from its first word, so it can stand anywhere in a slab.
 
 // Version changes with the format. Programs refuse an image of another version.
-const Version = 2
+const Version = 3
 
 // Size of a slab in bytes: the largest image, and the size of the one map value that
 // the programs index with a constant mask (KMALLOC_MAX_SIZE on x86-64 with 4 KiB pages).
@@ -39,6 +39,9 @@ const (
 	HeaderNumCells                // for the reader's bounds
 	HeaderNumNodes
 	HeaderNumOutcomes
+	HeaderExecClasses // offset of the classes (see FileClass) of each set of the program table
+	HeaderFileMoves   // offset of the table of what a move gives away, by file rules: see MoveConstant
+	HeaderExecMoves   // likewise by process rules
 
 	HeaderSize = 32
 )
@@ -64,14 +67,25 @@ const (
 	FlagOwner                    // some question asks for the owner
 	FlagTTY                      // some question asks for the controlling terminal
 	FlagStartedBy                // the program table has columns for names programs are started by
+	FlagNames                    // some rule keeps a file from getting another name
 )
 
 // Operations of the file table.
 const (
 	FileRead = iota
 	FileWrite
+	FileMove  // renaming or exchanging, as far as one of the names is concerned
+	FileClass // no word: the classes of HeaderFileMoves, as the old name in the upper bits and as the new one
 	FileOps
 )
+
+// MoveColumnBits of a class word are the new class.
+const MoveColumnBits = 12
+
+// A table of moves begins with two words for each old class, the second for a directory: the
+// outcome for all new classes with MoveConstant, or where in the table the outcomes by new
+// class stand.
+const MoveConstant = 1 << 31
 
 // Columns of the program table. The automaton over the last component of the name that was
 // given to exec accepts the column; ColumnOther is any name no rule speaks of.
@@ -94,6 +108,9 @@ const (
 const (
 	OutcomeDeny   = 1 << iota // the operation is denied
 	OutcomeReport             // it gives an event
+	// OutcomeRank is the unit of the upper bits: of the decisions on parts of one operation
+	// the one that ranks higher holds.
+	OutcomeRank
 )
 
 // MaxQuestions bounds the questions followed for one operation.

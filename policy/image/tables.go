@@ -2,6 +2,7 @@ package image
 
 import (
 	"encoding/json"
+	"slices"
 
 	"kubearmor.io/policy"
 )
@@ -33,9 +34,17 @@ func (o *outcomes) number(d policy.Decision) uint32 {
 	return i
 }
 
-func (o *outcomes) words() []uint32 {
+// words returns the flags of each outcome, with its rank: 0 where nothing happens.
+func (o *outcomes) words(p *policy.Profile) []uint32 {
+	order := make([]int, len(o.list))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order[1:], func(a, b int) int { return p.CompareGravity(o.list[b], o.list[a]) })
 	w := make([]uint32, len(o.list))
-	for i, d := range o.list {
+	for rank, i := range order {
+		d := o.list[i]
+		w[i] = uint32(rank) * OutcomeRank
 		if d.Verdict == policy.Denied {
 			w[i] |= OutcomeDeny
 		}

@@ -144,7 +144,28 @@ func (s *Source) Operation() policy.Operation {
 	if op.Kind.Category() == policy.File || op.Kind.Category() == policy.Process {
 		op.Names = s.names(op.Kind)
 	}
+	if op.Kind == policy.OpWrite && s.chance(60) {
+		s.move(&op)
+	}
 	return op
+}
+
+// move makes a write one that changes names, or a mount or removal.
+func (s *Source) move(op *policy.Operation) {
+	op.Change = pick(s, []policy.Change{policy.ChangeRemove, policy.ChangeMount, policy.ChangeRename, policy.ChangeRename, policy.ChangeExchange, policy.ChangeLink})
+	if op.Change == policy.ChangeRemove || op.Change == policy.ChangeMount {
+		return
+	}
+	op.Names, op.To = policy.Name(s.Name()), policy.Name(s.Name())
+	op.Dir = op.Change != policy.ChangeLink && s.chance(50)
+	switch s.r.IntN(20) {
+	case 0:
+		op.Names = policy.Names{}
+	case 1:
+		op.To = op.Names
+	case 2:
+		op.To = policy.Names{}
+	}
 }
 
 // names returns the names of a file: of one without a name, of one below the caller's own

@@ -115,6 +115,10 @@ func (e *Enforcer) explain(raw bpf.EnforcerEvent, s texts) (enforcer.Event, bool
 		TTY:        terminated(raw.Tty),
 		Repeats:    raw.Repeats,
 	}
+	if d := ev.Decision; d.Rule >= 0 {
+		// A process rule may deny writing a file: the program that it allows, or blocks.
+		ev.Category = in.profile.At(policy.RuleRef{Policy: d.Policy, Rule: d.Rule}).Category
+	}
 	return ev, ev.Container != probe
 }
 

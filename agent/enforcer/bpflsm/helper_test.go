@@ -44,6 +44,8 @@ func help(task []string) error {
 	case "tmpfile":
 		_, err := unix.Open(task[1], unix.O_TMPFILE|unix.O_RDWR, 0o600)
 		return err
+	case "exchange":
+		return unix.Renameat2(unix.AT_FDCWD, task[1], unix.AT_FDCWD, task[2], unix.RENAME_EXCHANGE)
 	case "open":
 		return open(task[1])
 	case "open-often":

@@ -89,6 +89,10 @@ func (m *matcher) ask(op *policy.Operation) bool {
 	r.NameLen = uint32(copy(r.Name[:], name))
 	switch op.Kind {
 	case policy.OpRead, policy.OpWrite:
+		if move, ok := image.MoveFor(op); ok {
+			m.askMove(move)
+			return true
+		}
 		r.Kind, r.Op = uint32(bpf.MatchRequestKindREQUEST_FILE), image.FileRead
 		if op.Kind == policy.OpWrite {
 			r.Op = image.FileWrite
@@ -110,6 +114,27 @@ func (m *matcher) ask(op *policy.Operation) bool {
 		return true
 	}
 	return false
+}
+
+// sameName is what match.bpf.c adds to the operation where both names are one.
+const sameName = 4
+
+func (m *matcher) askMove(move image.Move) {
+	r := m.request
+	r.Kind, r.Op = uint32(bpf.MatchRequestKindREQUEST_MOVE), image.FileMove
+	if move.Link {
+		r.Op = image.FileWrite
+	}
+	if move.From == move.To {
+		r.Op |= sameName
+	}
+	if move.Dir {
+		r.Dir = 1
+	}
+	if move.Exchange {
+		r.Exchange = 1
+	}
+	r.ToLen = uint32(copy(r.To[:], move.To))
 }
 
 func TestTheProgramDecidesAsTheEvaluator(t *testing.T) {

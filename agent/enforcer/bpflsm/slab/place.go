@@ -58,6 +58,7 @@ func (p *placement) header(profile uint64) bpf.MatchPlaced {
 		Nodes:       p.address(w[image.HeaderNodes]),
 		SocketWords: p.address(w[image.HeaderSocketWords]), CapabilityWords: p.address(w[image.HeaderCapabilityWords]),
 		Outcomes: p.address(w[image.HeaderOutcomes]), NumOutcomes: w[image.HeaderNumOutcomes],
+		ExecClasses: p.address(w[image.HeaderExecClasses]), FileMoves: p.address(w[image.HeaderFileMoves]), ExecMoves: p.address(w[image.HeaderExecMoves]),
 	}
 }
 
@@ -101,6 +102,9 @@ func (p *placement) check(at uint32) error {
 		{w[image.HeaderCapabilityWords], image.CapabilityWords},
 		{w[image.HeaderFileWords], image.FileOps},
 		{w[image.HeaderExecWords], w[image.HeaderExecColumns]},
+		{w[image.HeaderExecClasses], 1},
+		{w[image.HeaderFileMoves], 2},
+		{w[image.HeaderExecMoves], 2},
 	} {
 		if uint64(section[0])+uint64(section[1]) > uint64(len(w)) {
 			return fmt.Errorf("a section at word %d with %d words ends behind the image", section[0], section[1])
