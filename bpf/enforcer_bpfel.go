@@ -100,7 +100,7 @@ type EnforcerLabel struct {
 	Container uint32
 	Flags     uint32
 	Epoch     uint32
-	Reserved  uint32
+	Handle    uint32
 }
 
 type EnforcerLocated struct {
@@ -167,17 +167,23 @@ const (
 	EnforcerProgCheckChmod      = "check_chmod"
 	EnforcerProgCheckChown      = "check_chown"
 	EnforcerProgCheckExec       = "check_exec"
+	EnforcerProgCheckForeign    = "check_foreign"
 	EnforcerProgCheckLink       = "check_link"
 	EnforcerProgCheckMkdir      = "check_mkdir"
 	EnforcerProgCheckMknod      = "check_mknod"
+	EnforcerProgCheckMount      = "check_mount"
+	EnforcerProgCheckMoveMount  = "check_move_mount"
 	EnforcerProgCheckOpen       = "check_open"
+	EnforcerProgCheckPivot      = "check_pivot"
 	EnforcerProgCheckRename     = "check_rename"
 	EnforcerProgCheckRmdir      = "check_rmdir"
 	EnforcerProgCheckSocket     = "check_socket"
 	EnforcerProgCheckSymlink    = "check_symlink"
 	EnforcerProgCheckTruncate   = "check_truncate"
+	EnforcerProgCheckUmount     = "check_umount"
 	EnforcerProgCheckUnlink     = "check_unlink"
 	EnforcerProgExecDone        = "exec_done"
+	EnforcerProgHandleDecoded   = "handle_decoded"
 	EnforcerProgInheritLabel    = "inherit_label"
 	EnforcerProgLocate          = "locate"
 	EnforcerProgTaskCloned      = "task_cloned"
@@ -237,17 +243,23 @@ type EnforcerProgramSpecs struct {
 	CheckChmod      *ebpf.ProgramSpec `ebpf:"check_chmod"`
 	CheckChown      *ebpf.ProgramSpec `ebpf:"check_chown"`
 	CheckExec       *ebpf.ProgramSpec `ebpf:"check_exec"`
+	CheckForeign    *ebpf.ProgramSpec `ebpf:"check_foreign"`
 	CheckLink       *ebpf.ProgramSpec `ebpf:"check_link"`
 	CheckMkdir      *ebpf.ProgramSpec `ebpf:"check_mkdir"`
 	CheckMknod      *ebpf.ProgramSpec `ebpf:"check_mknod"`
+	CheckMount      *ebpf.ProgramSpec `ebpf:"check_mount"`
+	CheckMoveMount  *ebpf.ProgramSpec `ebpf:"check_move_mount"`
 	CheckOpen       *ebpf.ProgramSpec `ebpf:"check_open"`
+	CheckPivot      *ebpf.ProgramSpec `ebpf:"check_pivot"`
 	CheckRename     *ebpf.ProgramSpec `ebpf:"check_rename"`
 	CheckRmdir      *ebpf.ProgramSpec `ebpf:"check_rmdir"`
 	CheckSocket     *ebpf.ProgramSpec `ebpf:"check_socket"`
 	CheckSymlink    *ebpf.ProgramSpec `ebpf:"check_symlink"`
 	CheckTruncate   *ebpf.ProgramSpec `ebpf:"check_truncate"`
+	CheckUmount     *ebpf.ProgramSpec `ebpf:"check_umount"`
 	CheckUnlink     *ebpf.ProgramSpec `ebpf:"check_unlink"`
 	ExecDone        *ebpf.ProgramSpec `ebpf:"exec_done"`
+	HandleDecoded   *ebpf.ProgramSpec `ebpf:"handle_decoded"`
 	InheritLabel    *ebpf.ProgramSpec `ebpf:"inherit_label"`
 	Locate          *ebpf.ProgramSpec `ebpf:"locate"`
 	TaskCloned      *ebpf.ProgramSpec `ebpf:"task_cloned"`
@@ -351,17 +363,23 @@ type EnforcerPrograms struct {
 	CheckChmod      *ebpf.Program `ebpf:"check_chmod"`
 	CheckChown      *ebpf.Program `ebpf:"check_chown"`
 	CheckExec       *ebpf.Program `ebpf:"check_exec"`
+	CheckForeign    *ebpf.Program `ebpf:"check_foreign"`
 	CheckLink       *ebpf.Program `ebpf:"check_link"`
 	CheckMkdir      *ebpf.Program `ebpf:"check_mkdir"`
 	CheckMknod      *ebpf.Program `ebpf:"check_mknod"`
+	CheckMount      *ebpf.Program `ebpf:"check_mount"`
+	CheckMoveMount  *ebpf.Program `ebpf:"check_move_mount"`
 	CheckOpen       *ebpf.Program `ebpf:"check_open"`
+	CheckPivot      *ebpf.Program `ebpf:"check_pivot"`
 	CheckRename     *ebpf.Program `ebpf:"check_rename"`
 	CheckRmdir      *ebpf.Program `ebpf:"check_rmdir"`
 	CheckSocket     *ebpf.Program `ebpf:"check_socket"`
 	CheckSymlink    *ebpf.Program `ebpf:"check_symlink"`
 	CheckTruncate   *ebpf.Program `ebpf:"check_truncate"`
+	CheckUmount     *ebpf.Program `ebpf:"check_umount"`
 	CheckUnlink     *ebpf.Program `ebpf:"check_unlink"`
 	ExecDone        *ebpf.Program `ebpf:"exec_done"`
+	HandleDecoded   *ebpf.Program `ebpf:"handle_decoded"`
 	InheritLabel    *ebpf.Program `ebpf:"inherit_label"`
 	Locate          *ebpf.Program `ebpf:"locate"`
 	TaskCloned      *ebpf.Program `ebpf:"task_cloned"`
@@ -374,17 +392,23 @@ func (p *EnforcerPrograms) Close() error {
 		p.CheckChmod,
 		p.CheckChown,
 		p.CheckExec,
+		p.CheckForeign,
 		p.CheckLink,
 		p.CheckMkdir,
 		p.CheckMknod,
+		p.CheckMount,
+		p.CheckMoveMount,
 		p.CheckOpen,
+		p.CheckPivot,
 		p.CheckRename,
 		p.CheckRmdir,
 		p.CheckSocket,
 		p.CheckSymlink,
 		p.CheckTruncate,
+		p.CheckUmount,
 		p.CheckUnlink,
 		p.ExecDone,
+		p.HandleDecoded,
 		p.InheritLabel,
 		p.Locate,
 		p.TaskCloned,

@@ -19,6 +19,8 @@ struct request {
 	u32 hidden;
 	u32 dir;
 	u32 exchange;
+	u32 handle;
+	u32 foreign;
 	u32 to_len; // of the new name, in to
 	u32 outcome;
 	u32 flags;
@@ -42,12 +44,15 @@ static __always_inline u64 answer(struct request *r)
 	struct image image;
 	if (!c || !find_image(&image, c->profile))
 		return DECISION_MALFORMED;
-	u64 set = UNNAMED, column = IMAGE_COLUMN_HIDDEN;
+	u64 decision, set = UNNAMED, column = IMAGE_COLUMN_HIDDEN;
 	switch (r->kind) {
 	case REQUEST_FILE:
+		if (r->foreign)
+			return decide_alone(&image, image.placed->foreign);
 		if (r->name_len)
 			set = file_set(&image, r->name, r->name_len);
-		return decide_file(&image, set, r->op & 1, r->conditions);
+		decision = decide_file(&image, set, r->op & 1, r->conditions);
+		return r->handle ? worse(decision, decide_alone(&image, image.placed->handle_file)) : decision;
 	case REQUEST_MOVE: {
 		struct side from = {}, to = {};
 		if (r->name_len) {
@@ -59,7 +64,7 @@ static __always_inline u64 answer(struct request *r)
 			to.program = program_set(&image, r->to, r->to_len);
 		}
 		u32 op = r->op & 3;
-		u64 decision = worse(decide_file(&image, from.file, op, r->conditions), decide_file(&image, to.file, op, r->conditions));
+		decision = worse(decide_file(&image, from.file, op, r->conditions), decide_file(&image, to.file, op, r->conditions));
 		// The test asks for a move to the same name by its own word.
 		if (!(r->op & 4))
 			decision = worse(decision, decide_names(&image, &from, &to, r->dir & 1));
@@ -72,7 +77,8 @@ static __always_inline u64 answer(struct request *r)
 			set = program_set(&image, r->name, r->name_len);
 		if (!r->hidden)
 			column = started_by(&image, r->started_by, r->started_by_len & 0xff);
-		return decide_exec(&image, set, column, r->conditions);
+		decision = decide_exec(&image, set, column, r->conditions);
+		return r->handle ? worse(decision, decide_alone(&image, image.placed->handle_exec)) : decision;
 	case REQUEST_SOCKET: {
 		u32 class = socket_class(r->op, r->type, r->protocol);
 		return class == IMAGE_SOCKET_OUT_OF_SCOPE ? 0 : decide_socket(&image, class, r->conditions);

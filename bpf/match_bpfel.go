@@ -26,7 +26,7 @@ type MatchLabel struct {
 	Container uint32
 	Flags     uint32
 	Epoch     uint32
-	Reserved  uint32
+	Handle    uint32
 }
 
 type MatchLocated struct {
@@ -72,6 +72,10 @@ type MatchPlaced struct {
 	ExecClasses     uint32
 	FileMoves       uint32
 	ExecMoves       uint32
+	HandleFile      uint32
+	HandleExec      uint32
+	Foreign         uint32
+	Reserved        uint32
 }
 
 type MatchRequest struct {
@@ -87,6 +91,8 @@ type MatchRequest struct {
 	Hidden       uint32
 	Dir          uint32
 	Exchange     uint32
+	Handle       uint32
+	Foreign      uint32
 	ToLen        uint32
 	Outcome      uint32
 	Flags        uint32

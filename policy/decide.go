@@ -68,6 +68,9 @@ func DecideWhere(p *Profile, op *Operation, enforced func(*ProfileRule) bool) De
 	if outOfScope(op) {
 		return noRule()
 	}
+	if op.Kind == OpWrite && op.Change == ChangeForeign {
+		return p.decideForeign(enforced)
+	}
 	d := p.Judge(op.Kind, p.factsOf(op, enforced))
 	if op.writesTo() {
 		// Both names are written, and both have to pass; the guards have spoken above.
@@ -135,7 +138,7 @@ func (p *Profile) factsOf(op *Operation, enforced func(*ProfileRule) bool) Facts
 		f.Guard = p.guards(op, enforced)
 	}
 	if op.ByHandle {
-		f.Guard = append(f.Guard, p.namedBlocks(op.Kind.Category(), enforced)...)
+		f.Guard = append(f.Guard, p.NamedBlocks(op.Kind.Category(), enforced)...)
 	}
 	return f
 }

@@ -107,6 +107,7 @@ func sentencesOfNames() []sentence {
 		{id: "guard.program", text: "what an exact path Allows as a program is read-only"},
 		{id: "guard.exempt", text: "unless a file rule Allows that write by exact path"},
 		{id: "guard.program-exact", text: "directory and glob Allows don't protect"},
+		{id: "guard.foreign", text: "a container with path rules may not mount a file system of other files"},
 		{id: "resolve.directories", text: "rules are resolved in the container's root; what does not exist stays literal"},
 		{id: "resolve.computed", text: "links that the kernel computes are not resolved"},
 		{id: "resolve.later", text: "a link changed later changes no rule"},

@@ -252,7 +252,7 @@ func (n tableNames) names(short string) Names {
 
 func (o tableOp) operation(t *testing.T) Operation {
 	kinds := []string{"exec", "loader", "mapExec", "anonExec", "read", "write", "socket", "connect", "bind", "accept", "capability", "syscall"}
-	changes := []string{"", "remove", "rename", "exchange", "link", "mount"}
+	changes := []string{"", "remove", "rename", "exchange", "link", "mount", "foreign"}
 	op := Operation{
 		Kind: OpKind(indexOf(t, kinds, o.Kind)), Names: o.FullNames.names(o.Name), Source: o.FullSource.names(o.Source),
 		Owner: o.Owner, TTY: o.TTY, StartedBy: o.StartedBy, ByDescriptor: o.ByDescriptor, Args: o.Args, ArgsUnreadable: o.ArgsUnreadable,

@@ -60,9 +60,9 @@ func (p *Profile) ExemptsWrite(ref RuleRef, name string, op *Operation, enforced
 	return false
 }
 
-// namedBlocks returns the rules of a category that block by a name. What is opened by
+// NamedBlocks returns the rules of a category that block by a name. What is opened by
 // handle could be any of the files they are about.
-func (p *Profile) namedBlocks(cat Category, enforced func(*ProfileRule) bool) []RuleRef {
+func (p *Profile) NamedBlocks(cat Category, enforced func(*ProfileRule) bool) []RuleRef {
 	var refs []RuleRef
 	for i := range p.Policies {
 		for r := range p.Policies[i].Rules {
@@ -74,4 +74,15 @@ func (p *Profile) namedBlocks(cat Category, enforced func(*ProfileRule) bool) []
 		}
 	}
 	return refs
+}
+
+// decideForeign: where rules name files or programs, what a file system of the container's own
+// shows could be any of those that are blocked, and is none of those that are allowed.
+func (p *Profile) decideForeign(enforced func(*ProfileRule) bool) Decision {
+	if p.Host {
+		return noRule()
+	}
+	none := func(int) int { return -1 }
+	guard := append(p.NamedBlocks(File, enforced), p.NamedBlocks(Process, enforced)...)
+	return p.graver(p.Judge(OpWrite, Facts{Winner: none, Guard: guard}), p.Judge(OpExec, Facts{Winner: none}))
 }

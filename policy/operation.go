@@ -45,6 +45,8 @@ const (
 	ChangeExchange               // Names and To change places
 	ChangeLink                   // To becomes another name of Names
 	ChangeMount                  // being mounted on, moved or unmounted
+	// ChangeForeign is mounting a file system that shows other files under inodes of its own.
+	ChangeForeign
 )
 
 // Names are the names under which a file is judged. All are absolute and without links.

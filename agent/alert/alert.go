@@ -116,6 +116,10 @@ func resource(e enforcer.Event) (name, data string) {
 		return "CAP_" + strings.ToUpper(e.Capability.String()), ""
 	case policy.Network:
 		return fmt.Sprintf("family=%s type=%s protocol=%s", family(e.Family), socketType(e.SocketType), protocol(e)), ""
+	case policy.Process:
+		if e.Write {
+			data = "access=write" // a file that a process rule keeps as it is
+		}
 	case policy.File:
 		switch {
 		case e.Read && e.Write:

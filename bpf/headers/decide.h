@@ -159,6 +159,9 @@ static __always_inline u64 decide_file(const struct image *image, u64 set, u32 o
 	return settle(image, word(image->slab, image->placed->file_words + (set * IMAGE_FILE_OPS + op) * 4), conditions);
 }
 
+// decide_alone decides where it does not matter which file it is: outcome is one of placed's.
+static __always_inline u64 decide_alone(const struct image *image, u32 outcome) { return settle(image, outcome, 0); }
+
 // worse picks the decision that holds where there are two: the one that ranks higher.
 static __always_inline u64 worse(u64 a, u64 b) { return a >> 32 >= b >> 32 ? a : b; }
 

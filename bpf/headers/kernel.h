@@ -93,7 +93,12 @@ struct hlist_bl_node {
 	void *pprev;
 };
 
+struct file_system_type {
+	const char *name;
+};
+
 struct super_block {
+	struct file_system_type *s_type;
 	struct dentry *s_root;
 	void *s_fs_info;
 	unsigned long s_magic;

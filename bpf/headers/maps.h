@@ -19,7 +19,7 @@ struct label {
 	u32 container; // 0: none
 	u32 flags;     // LABEL_*
 	u32 epoch;     // of a task without container: when that was found
-	u32 reserved;
+	u32 handle;    // handle_of what a handle was decoded to, until the task opens a file
 };
 
 #define LABEL_SETUP 1u // it came from outside and has not exec'ed yet
@@ -56,6 +56,10 @@ struct placed {
 	u32 exec_classes;
 	u32 file_moves;
 	u32 exec_moves;
+	u32 handle_file; // outcomes, as in the image
+	u32 handle_exec;
+	u32 foreign;
+	u32 reserved;
 };
 
 #define PLACED_ALIGN 256 // struct placed stands at a multiple of it

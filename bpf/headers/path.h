@@ -10,6 +10,7 @@
 #define NAME_TOO_LONG (-2)
 #define NAME_UNSTABLE (-3)
 #define WALKING (-4)
+#define NAME_LOST (-5) // the way up ends at what is no file system's root: opened by handle
 
 #define FAST_STEPS 32 // taken by loads; deeper names are read on by slow_name
 #define SLOW_STEPS 32
@@ -54,6 +55,12 @@ static __always_inline s32 put_prefix(struct scratch *s, u32 position, const str
 	return position;
 }
 
+// nameless tells where a walk has ended that came upon no record.
+static __always_inline s32 nameless(struct dentry *top, struct super_block *sb)
+{
+	return top == BPF_CORE_READ(sb, s_root) ? NAME_NONE : NAME_LOST;
+}
+
 // slow_steps goes some steps of a walk by reads that need no typed pointers.
 __noinline int slow_steps(struct scratch *s)
 {
@@ -74,7 +81,7 @@ __noinline int slow_steps(struct scratch *s)
 			return w->status = put_prefix(s, w->position, origin);
 		struct dentry *parent = BPF_CORE_READ(d, d_parent);
 		if (parent == d || !parent)
-			return w->status = w->raw ? (w->position < PATH_END ? (s32)w->position : put_prefix(s, PATH_END, 0)) : NAME_NONE;
+			return w->status = w->raw ? (w->position < PATH_END ? (s32)w->position : put_prefix(s, PATH_END, 0)) : nameless(d, (struct super_block *)w->sb);
 		s32 position = put_component(s, w->position, BPF_CORE_READ(d, d_name.name), BPF_CORE_READ(d, d_name.len));
 		if (position < 0)
 			return w->status = position;
@@ -156,7 +163,7 @@ static __always_inline s32 walk_up(struct scratch *s, struct container *c, u32 i
 		if (parent == d) {
 			if (rename_sequence() != before || before & 1)
 				break;
-			return NAME_NONE;
+			return d == sb->s_root ? NAME_NONE : NAME_LOST;
 		}
 		position = put_component(s, position, d->d_name.name, d->d_name.len);
 		if (position < 0)

@@ -11,6 +11,7 @@ struct scene {
 	struct task_struct *task;
 	struct container *container;
 	u32 id;
+	u32 handle; // see struct label
 	struct image image;
 };
 
@@ -26,7 +27,7 @@ static __always_inline bool set_up_exempt(struct task_struct *task, u32 id)
 	s->from = exe ? (u64)BPF_CORE_READ(exe, f_path.dentry) : 0;
 	s32 name = exe ? slow_name(s, id, 0) : NAME_UNSTABLE;
 	release(s);
-	if (name != NAME_NONE)
+	if (name != NAME_NONE && name != NAME_LOST)
 		return false;
 	count(COUNT_SETUP_EXEMPT);
 	return true;
@@ -39,6 +40,7 @@ static __always_inline enum entrance enter(struct scene *scene, u32 category)
 	scene->task = bpf_get_current_task_btf();
 	struct label label = current_label(scene->task, &scene->container);
 	scene->id = label.container;
+	scene->handle = label.handle;
 	if (!scene->container)
 		return OUTSIDE;
 	u64 profile = *(volatile u64 *)&scene->container->profile;
@@ -53,6 +55,20 @@ static __always_inline enum entrance enter(struct scene *scene, u32 category)
 	if (category != IMAGE_FLAG_EXEC && label.flags & LABEL_SETUP && set_up_exempt(scene->task, label.container))
 		return OUTSIDE;
 	return INSIDE;
+}
+
+// by_handle says that the entry which is being opened is the one that a handle was decoded to
+// just now.
+static __always_inline bool by_handle(const struct scene *scene, struct scratch *s, struct dentry *dentry)
+{
+	if (!scene->handle)
+		return false;
+	struct label *label = bpf_task_storage_get(&labels, scene->task, 0, 0);
+	if (label)
+		label->handle = 0;
+	// The verifier lets no arithmetic be done on a pointer; what is read from memory is a number.
+	*(volatile u64 *)&s->from = (u64)dentry;
+	return scene->handle == handle_of(*(volatile u64 *)&s->from);
 }
 
 #define OWN_FILE (~0u) // an owner's id that no user has: the caller makes the file

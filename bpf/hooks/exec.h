@@ -68,6 +68,8 @@ static __always_inline int judge_exec(const struct scene *scene, struct scratch 
 	// A deleted file is blocked by the name it had last, and allowed by none.
 	if (start >= 0 && deleted(dentry))
 		decision = worse(decision, decide_exec(&scene->image, UNNAMED, column, known));
+	if (start == NAME_LOST)
+		decision = worse(decision, decide_alone(&scene->image, scene->image.placed->handle_exec));
 	if (reports(decision)) {
 		struct event *e = begin_event(scene, s, decision, EVENT_EXEC);
 		start = event_name(s, e, dentry, start);

@@ -8,6 +8,7 @@
 #define WRITES 2u
 #define FRESH 4u     // the entry is being made: it need not be in a directory yet
 #define NAMELESS 8u  // the file was made without a name
+#define OPENS 16u    // a file is being opened
 
 static __always_inline u64 decide_access(const struct image *image, u64 set, u32 access, u32 known)
 {
@@ -39,6 +40,8 @@ static __always_inline int judge_name(const struct scene *scene, struct scratch 
 	// A deleted file is blocked by the name it had last, and allowed by none.
 	if (start >= 0 && !(access & FRESH) && deleted(dentry))
 		decision = worse(decision, decide_access(&scene->image, UNNAMED, access, known));
+	if (start == NAME_LOST || (access & OPENS && by_handle(scene, s, dentry)))
+		decision = worse(decision, decide_alone(&scene->image, scene->image.placed->handle_file));
 	if (reports(decision)) {
 		struct event *e = begin_event(scene, s, decision, EVENT_FILE);
 		if (access & READS)
@@ -113,7 +116,7 @@ int BPF_PROG(check_open, struct file *file, int ret)
 		access |= WRITES | NAMELESS;
 	if (!access)
 		return 0;
-	return judge_file(dentry, access);
+	return judge_file(dentry, access | OPENS);
 }
 
 // An open with O_CREAT asks before it looks whether the file is there. In /proc nothing can be

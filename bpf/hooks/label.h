@@ -11,6 +11,7 @@ int BPF_PROG(inherit_label, struct task_struct *task, unsigned long clone_flags,
 	struct container *entry;
 	struct label parent = current_label(bpf_get_current_task_btf(), &entry);
 	struct label *child = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	parent.handle = 0;
 	if (child)
 		*child = parent;
 	else

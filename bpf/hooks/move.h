@@ -26,6 +26,8 @@ static __always_inline void look_up(const struct scene *scene, struct scratch *s
 	// A deleted file is blocked by the name it had last, and allowed by none.
 	if (m->start >= 0 && !(access & FRESH) && deleted(dentry))
 		m->decision = worse(m->decision, decide_file(&scene->image, UNNAMED, op, known));
+	if (m->start == NAME_LOST)
+		m->decision = worse(m->decision, decide_alone(&scene->image, scene->image.placed->handle_file));
 }
 
 static __always_inline bool is_dir(struct dentry *dentry)

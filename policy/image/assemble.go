@@ -164,6 +164,8 @@ func (c *compiler) layOut(auto merged, t tables) ([]uint32, error) {
 	section(HeaderNodes, questions)
 	section(HeaderSocketWords, t.sockets)
 	section(HeaderCapabilityWords, t.capabilities)
+	w[HeaderHandleFile], w[HeaderHandleExec] = c.handleWord(policy.OpRead), c.handleWord(policy.OpExec)
+	w[HeaderForeign] = c.callerWord(policy.Operation{Kind: policy.OpWrite, Change: policy.ChangeForeign})
 	section(HeaderOutcomes, c.outcomes.words(c.profile))
 	// A file without a name matches no rule by name: set 0 of either table.
 	w[HeaderUnnamedFileWords], w[HeaderUnnamedExecWord] = w[HeaderFileWords], t.programs[ColumnHidden]

@@ -66,3 +66,10 @@ func (c *compiler) callerWord(op policy.Operation) uint32 {
 		return policy.DecideWhere(c.profile, &op, policy.BPF().Enforces)
 	})
 }
+
+// handleWord compiles what opening by handle adds to the decision on a file.
+func (c *compiler) handleWord(kind policy.OpKind) uint32 {
+	none := func(int) int { return -1 }
+	guard := c.profile.NamedBlocks(kind.Category(), policy.BPF().Enforces)
+	return c.outcomes.number(c.profile.Judge(kind, policy.Facts{Winner: none, Baseline: true, Guard: guard}))
+}

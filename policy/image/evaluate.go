@@ -8,13 +8,28 @@ import (
 
 // Evaluate runs an operation through an image as the hooks do, and returns the outcome.
 func Evaluate(words []uint32, op *policy.Operation) uint32 {
-	m, who := Interpret{words}, Caller{Owner: op.Owner, TTY: op.TTY}
+	m := Interpret{words}
+	outcome := evaluate(m, op)
+	switch {
+	case !op.ByHandle:
+		return outcome
+	case op.Kind == policy.OpExec:
+		return m.graver(outcome, words[HeaderHandleExec])
+	}
+	return m.graver(outcome, words[HeaderHandleFile])
+}
+
+func evaluate(m Interpret, op *policy.Operation) uint32 {
+	who := Caller{Owner: op.Owner, TTY: op.TTY}
 	switch op.Kind {
 	case policy.OpExec:
 		return m.Program(NameFor(op), op.StartedBy, op.ByDescriptor, who)
 	case policy.OpRead:
 		return m.File(NameFor(op), FileRead, who)
 	case policy.OpWrite:
+		if op.Change == policy.ChangeForeign {
+			return m.Words[HeaderForeign]
+		}
 		if move, ok := MoveFor(op); ok {
 			return m.Move(move, who)
 		}

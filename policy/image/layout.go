@@ -42,6 +42,9 @@ const (
 	HeaderExecClasses // offset of the classes (see FileClass) of each set of the program table
 	HeaderFileMoves   // offset of the table of what a move gives away, by file rules: see MoveConstant
 	HeaderExecMoves   // likewise by process rules
+	HeaderHandleFile  // outcome, besides that of the rules, of opening a file by handle
+	HeaderHandleExec  // likewise of executing one
+	HeaderForeign     // outcome of mounting a file system of other files
 
 	HeaderSize = 32
 )

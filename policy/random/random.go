@@ -142,7 +142,10 @@ func (s *Source) Operation() policy.Operation {
 		op.Capability = policy.Capability(s.r.IntN(policy.NumCapabilities + 2))
 	}
 	if op.Kind.Category() == policy.File || op.Kind.Category() == policy.Process {
-		op.Names = s.names(op.Kind)
+		op.Names, op.ByHandle = s.names(op.Kind), s.chance(4)
+	}
+	if op.ByHandle {
+		return op
 	}
 	if op.Kind == policy.OpWrite && s.chance(60) {
 		s.move(&op)
@@ -152,8 +155,8 @@ func (s *Source) Operation() policy.Operation {
 
 // move makes a write one that changes names, or a mount or removal.
 func (s *Source) move(op *policy.Operation) {
-	op.Change = pick(s, []policy.Change{policy.ChangeRemove, policy.ChangeMount, policy.ChangeRename, policy.ChangeRename, policy.ChangeExchange, policy.ChangeLink})
-	if op.Change == policy.ChangeRemove || op.Change == policy.ChangeMount {
+	op.Change = pick(s, []policy.Change{policy.ChangeRemove, policy.ChangeMount, policy.ChangeRename, policy.ChangeRename, policy.ChangeExchange, policy.ChangeLink, policy.ChangeForeign})
+	if op.Change == policy.ChangeRemove || op.Change == policy.ChangeMount || op.Change == policy.ChangeForeign {
 		return
 	}
 	op.Names, op.To = policy.Name(s.Name()), policy.Name(s.Name())

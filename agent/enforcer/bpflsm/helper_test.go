@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -46,6 +48,20 @@ func help(task []string) error {
 		return err
 	case "exchange":
 		return unix.Renameat2(unix.AT_FDCWD, task[1], unix.AT_FDCWD, task[2], unix.RENAME_EXCHANGE)
+	case "move-mount":
+		return moveMount(task[1], task[2], unix.OPEN_TREE_CLONE)
+	case "move-attached":
+		return moveMount(task[1], task[2], 0)
+	case "fsmount":
+		return fsmount(task[1], task[2], task[3])
+	case "mount":
+		return mountKind(task[1], task[2], task[3])
+	case "move-old":
+		return moveOld(task[1], task[2])
+	case "handle":
+		return openByHandle(task[1], true)
+	case "known-handle":
+		return openByHandle(task[1], false)
 	case "open":
 		return open(task[1])
 	case "open-often":
@@ -60,6 +76,70 @@ func help(task []string) error {
 		return execMemfd(task[1])
 	}
 	return fmt.Errorf("no such task: %s", task[0])
+}
+
+// ownMounts gives the thread mounts that nobody else sees.
+func ownMounts() error {
+	runtime.LockOSThread()
+	return errors.Join(unix.Unshare(unix.CLONE_NEWNS), unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
+}
+
+func moveMount(from, to string, how uint) error {
+	if err := ownMounts(); err != nil {
+		return err
+	}
+	tree, err := unix.OpenTree(unix.AT_FDCWD, from, how|unix.OPEN_TREE_CLOEXEC)
+	if err != nil {
+		return err
+	}
+	return unix.MoveMount(tree, "", unix.AT_FDCWD, to, unix.MOVE_MOUNT_F_EMPTY_PATH)
+}
+
+func moveOld(from, to string) error {
+	if err := ownMounts(); err != nil {
+		return err
+	}
+	return unix.Mount(from, to, "", unix.MS_MOVE, "")
+}
+
+func mountKind(kind, target, options string) error {
+	if err := ownMounts(); err != nil {
+		return err
+	}
+	return unix.Mount("none", target, kind, 0, options)
+}
+
+func fsmount(kind, option, value string) error {
+	fs, err := unix.Fsopen(kind, 0)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(unix.FsconfigSetString(fs, option, value), unix.FsconfigCreate(fs)); err != nil {
+		return err
+	}
+	_, err = unix.Fsmount(fs, 0, 0)
+	return err
+}
+
+// openByHandle opens a file by handle, of which the kernel has no directory entry if it is to
+// have forgotten it.
+func openByHandle(name string, forgotten bool) error {
+	h, _, err := unix.NameToHandleAt(unix.AT_FDCWD, name, 0)
+	if err != nil {
+		return err
+	}
+	if forgotten {
+		err = os.WriteFile("/proc/sys/vm/drop_caches", []byte("2"), 0)
+	}
+	if err != nil {
+		return err
+	}
+	mount, err := unix.Open(filepath.Dir(name), unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = unix.OpenByHandleAt(mount, h, unix.O_RDONLY)
+	return err
 }
 
 func open(name string) error {

@@ -35,6 +35,7 @@ const slotsPerCPU = 8
 type Enforcer struct {
 	objects bpf.EnforcerObjects
 	links   []link.Link
+	handles bool // the kernel can open files by handle
 	reader  *ringbuf.Reader
 	// unexplained counts events of a profile or an outcome that is not known.
 	unexplained atomic.Uint64
@@ -89,6 +90,9 @@ func (e *Enforcer) load(opt Options) error {
 	if opt.EventBytes == 0 {
 		spec.Maps["events"].MaxEntries = DefaultEventBytes
 	}
+	if e.handles, err = prepareHandles(spec.Programs["handle_decoded"]); err != nil {
+		return err
+	}
 	if err := spec.LoadAndAssign(&e.objects, nil); err != nil {
 		var refused *ebpf.VerifierError
 		if errors.As(err, &refused) {
@@ -109,7 +113,11 @@ func (e *Enforcer) load(opt Options) error {
 // attach attaches labels first: what judges must find them.
 func (e *Enforcer) attach() error {
 	p := &e.objects.EnforcerPrograms
-	for _, program := range []*ebpf.Program{p.TaskMoved, p.TaskCloned} {
+	tracing := []*ebpf.Program{p.TaskMoved, p.TaskCloned}
+	if e.handles {
+		tracing = append(tracing, p.HandleDecoded)
+	}
+	for _, program := range tracing {
 		l, err := link.AttachTracing(link.TracingOptions{Program: program})
 		if err != nil {
 			return fmt.Errorf("attach %s: %w", program, err)
@@ -119,7 +127,7 @@ func (e *Enforcer) attach() error {
 	for _, program := range []*ebpf.Program{
 		p.InheritLabel, p.ExecDone, p.Locate,
 		p.CheckExec, p.CheckOpen, p.CheckMknod, p.CheckMkdir, p.CheckSymlink, p.CheckUnlink, p.CheckRmdir,
-		p.CheckRename, p.CheckLink, p.CheckTruncate, p.CheckChmod, p.CheckChown, p.CheckSocket, p.CheckCapability,
+		p.CheckRename, p.CheckLink, p.CheckMount, p.CheckMoveMount, p.CheckUmount, p.CheckPivot, p.CheckForeign, p.CheckTruncate, p.CheckChmod, p.CheckChown, p.CheckSocket, p.CheckCapability,
 	} {
 		l, err := link.AttachLSM(link.LSMOptions{Program: program})
 		if err != nil {

@@ -25,7 +25,7 @@ func mountWays() []way {
 		}},
 		{name: "through another proc", try: inOwnMounts(readThroughOtherProc)},
 		{name: "with its folder mounted over", try: inOwnMounts(readUnderMount)},
-		{name: "from an overlay of the container's own", try: inOwnMounts(readFromOverlay), open: true},
+		{name: "from an overlay of the container's own", try: inOwnMounts(readFromOverlay)},
 	}
 }
 

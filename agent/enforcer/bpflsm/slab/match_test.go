@@ -85,6 +85,12 @@ func (m *matcher) ask(op *policy.Operation) bool {
 	if op.TTY {
 		r.Conditions |= 1 << image.ConditionTTY
 	}
+	if op.ByHandle {
+		r.Handle = 1
+	}
+	if op.Change == policy.ChangeForeign {
+		r.Foreign = 1
+	}
 	name := image.NameFor(op)
 	r.NameLen = uint32(copy(r.Name[:], name))
 	switch op.Kind {
