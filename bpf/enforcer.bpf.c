@@ -4,6 +4,7 @@
 #include "hooks/capability.h"
 #include "hooks/exec.h"
 #include "hooks/file.h"
+#include "hooks/guard.h"
 #include "hooks/handle.h"
 #include "hooks/label.h"
 #include "hooks/mount.h"
@@ -17,5 +18,7 @@ const struct event *event_type __attribute__((unused));
 const enum event_kind *event_kind_type __attribute__((unused));
 const enum event_flag *event_flag_type __attribute__((unused));
 const enum counter *counter_type __attribute__((unused));
+const enum guarded_kind *guarded_kind_type __attribute__((unused));
+const enum start_parent *start_parent_type __attribute__((unused));
 
 char LICENSE[] SEC("license") = "GPL";

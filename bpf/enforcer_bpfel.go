@@ -19,6 +19,8 @@ type EnforcerContainer struct {
 	RootSb   uint64
 	Id       uint32
 	Starting uint32
+	Rounds   uint32
+	Reserved uint32
 }
 
 type EnforcerCounter uint32
@@ -33,7 +35,11 @@ const (
 	EnforcerCounterCOUNT_LONG_NAMES     EnforcerCounter = 6
 	EnforcerCounterCOUNT_LABELS_MISSING EnforcerCounter = 7
 	EnforcerCounterCOUNT_SETUP_EXEMPT   EnforcerCounter = 8
-	EnforcerCounterCOUNTERS             EnforcerCounter = 9
+	EnforcerCounterCOUNT_STARTS_OPEN    EnforcerCounter = 9
+	EnforcerCounterCOUNT_STARTS_REFUSED EnforcerCounter = 10
+	EnforcerCounterCOUNT_STARTS_LATE    EnforcerCounter = 11
+	EnforcerCounterCOUNT_TAMPERING      EnforcerCounter = 12
+	EnforcerCounterCOUNTERS             EnforcerCounter = 13
 )
 
 type EnforcerEvent struct {
@@ -95,6 +101,20 @@ type EnforcerFoldKey struct {
 	Name [32]uint64
 }
 
+type EnforcerGuardedKey struct {
+	_    structs.HostLayout
+	Kind uint32
+	Id   uint32
+}
+
+type EnforcerGuardedKind uint32
+
+const (
+	EnforcerGuardedKindGUARDED_MAP     EnforcerGuardedKind = 0
+	EnforcerGuardedKindGUARDED_PROGRAM EnforcerGuardedKind = 1
+	EnforcerGuardedKindGUARDED_LINK    EnforcerGuardedKind = 2
+)
+
 type EnforcerLabel struct {
 	_         structs.HostLayout
 	Container uint32
@@ -109,6 +129,20 @@ type EnforcerLocated struct {
 	Dentry uint64
 	IsRoot uint32
 	Done   uint32
+}
+
+type EnforcerNode struct {
+	_           structs.HostLayout
+	Quiet       uint32
+	Agent       uint32
+	Heartbeat   uint64
+	AnswersFor  uint64
+	OpensAfter  uint64
+	Pins        uint64
+	PinsDevice  uint32
+	StartGate   uint32
+	StartClosed uint32
+	Reserved    uint32
 }
 
 type EnforcerOrigin struct {
@@ -126,15 +160,15 @@ type EnforcerOriginKey struct {
 }
 
 type EnforcerScratch struct {
-	_        structs.HostLayout
-	Busy     uint32
-	Slot     uint32
-	Start    int32
-	Reserved uint32
-	Path     [4096]uint8
-	Other    [4096]uint8
-	From     uint64
-	Walk     struct {
+	_      structs.HostLayout
+	Busy   uint32
+	Slot   uint32
+	Start  int32
+	Denied uint32
+	Path   [4096]uint8
+	Other  [4096]uint8
+	From   uint64
+	Walk   struct {
 		_         structs.HostLayout
 		Dentry    uint64
 		Sb        uint64
@@ -149,6 +183,13 @@ type EnforcerScratch struct {
 	Strings [16384]uint8
 }
 
+type EnforcerStartParent uint32
+
+const (
+	EnforcerStartParentPARENT_OF_PODS EnforcerStartParent = 1
+	EnforcerStartParentPARENT_EXEMPT  EnforcerStartParent = 2
+)
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
@@ -158,11 +199,15 @@ const (
 	EnforcerMapCounters         = "counters"
 	EnforcerMapEvents           = "events"
 	EnforcerMapFolds            = "folds"
+	EnforcerMapGuarded          = "guarded"
 	EnforcerMapLabels           = "labels"
 	EnforcerMapLocating         = "locating"
+	EnforcerMapNodes            = "nodes"
 	EnforcerMapOrigins          = "origins"
 	EnforcerMapScratches        = "scratches"
 	EnforcerMapSlabs            = "slabs"
+	EnforcerMapStartParents     = "start_parents"
+	EnforcerProgAgentEnded      = "agent_ended"
 	EnforcerProgCheckCapability = "check_capability"
 	EnforcerProgCheckChmod      = "check_chmod"
 	EnforcerProgCheckChown      = "check_chown"
@@ -183,6 +228,12 @@ const (
 	EnforcerProgCheckUmount     = "check_umount"
 	EnforcerProgCheckUnlink     = "check_unlink"
 	EnforcerProgExecDone        = "exec_done"
+	EnforcerProgGuardAgent      = "guard_agent"
+	EnforcerProgGuardCall       = "guard_call"
+	EnforcerProgGuardMap        = "guard_map"
+	EnforcerProgGuardProgram    = "guard_program"
+	EnforcerProgGuardSignal     = "guard_signal"
+	EnforcerProgGuardUmount     = "guard_umount"
 	EnforcerProgHandleDecoded   = "handle_decoded"
 	EnforcerProgInheritLabel    = "inherit_label"
 	EnforcerProgLocate          = "locate"
@@ -193,8 +244,10 @@ const (
 	EnforcerVarEventFlagType    = "event_flag_type"
 	EnforcerVarEventKindType    = "event_kind_type"
 	EnforcerVarEventType        = "event_type"
+	EnforcerVarGuardedKindType  = "guarded_kind_type"
 	EnforcerVarPlacedType       = "placed_type"
 	EnforcerVarScratchSlots     = "scratch_slots"
+	EnforcerVarStartParentType  = "start_parent_type"
 )
 
 // LoadEnforcer returns the embedded CollectionSpec for Enforcer.
@@ -239,6 +292,7 @@ type EnforcerSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type EnforcerProgramSpecs struct {
+	AgentEnded      *ebpf.ProgramSpec `ebpf:"agent_ended"`
 	CheckCapability *ebpf.ProgramSpec `ebpf:"check_capability"`
 	CheckChmod      *ebpf.ProgramSpec `ebpf:"check_chmod"`
 	CheckChown      *ebpf.ProgramSpec `ebpf:"check_chown"`
@@ -259,6 +313,12 @@ type EnforcerProgramSpecs struct {
 	CheckUmount     *ebpf.ProgramSpec `ebpf:"check_umount"`
 	CheckUnlink     *ebpf.ProgramSpec `ebpf:"check_unlink"`
 	ExecDone        *ebpf.ProgramSpec `ebpf:"exec_done"`
+	GuardAgent      *ebpf.ProgramSpec `ebpf:"guard_agent"`
+	GuardCall       *ebpf.ProgramSpec `ebpf:"guard_call"`
+	GuardMap        *ebpf.ProgramSpec `ebpf:"guard_map"`
+	GuardProgram    *ebpf.ProgramSpec `ebpf:"guard_program"`
+	GuardSignal     *ebpf.ProgramSpec `ebpf:"guard_signal"`
+	GuardUmount     *ebpf.ProgramSpec `ebpf:"guard_umount"`
 	HandleDecoded   *ebpf.ProgramSpec `ebpf:"handle_decoded"`
 	InheritLabel    *ebpf.ProgramSpec `ebpf:"inherit_label"`
 	Locate          *ebpf.ProgramSpec `ebpf:"locate"`
@@ -270,29 +330,34 @@ type EnforcerProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type EnforcerMapSpecs struct {
-	Cgroups    *ebpf.MapSpec `ebpf:"cgroups"`
-	Containers *ebpf.MapSpec `ebpf:"containers"`
-	Counters   *ebpf.MapSpec `ebpf:"counters"`
-	Events     *ebpf.MapSpec `ebpf:"events"`
-	Folds      *ebpf.MapSpec `ebpf:"folds"`
-	Labels     *ebpf.MapSpec `ebpf:"labels"`
-	Locating   *ebpf.MapSpec `ebpf:"locating"`
-	Origins    *ebpf.MapSpec `ebpf:"origins"`
-	Scratches  *ebpf.MapSpec `ebpf:"scratches"`
-	Slabs      *ebpf.MapSpec `ebpf:"slabs"`
+	Cgroups      *ebpf.MapSpec `ebpf:"cgroups"`
+	Containers   *ebpf.MapSpec `ebpf:"containers"`
+	Counters     *ebpf.MapSpec `ebpf:"counters"`
+	Events       *ebpf.MapSpec `ebpf:"events"`
+	Folds        *ebpf.MapSpec `ebpf:"folds"`
+	Guarded      *ebpf.MapSpec `ebpf:"guarded"`
+	Labels       *ebpf.MapSpec `ebpf:"labels"`
+	Locating     *ebpf.MapSpec `ebpf:"locating"`
+	Nodes        *ebpf.MapSpec `ebpf:"nodes"`
+	Origins      *ebpf.MapSpec `ebpf:"origins"`
+	Scratches    *ebpf.MapSpec `ebpf:"scratches"`
+	Slabs        *ebpf.MapSpec `ebpf:"slabs"`
+	StartParents *ebpf.MapSpec `ebpf:"start_parents"`
 }
 
 // EnforcerVariableSpecs contains global variables before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type EnforcerVariableSpecs struct {
-	CounterType   *ebpf.VariableSpec `ebpf:"counter_type"`
-	Epoch         *ebpf.VariableSpec `ebpf:"epoch"`
-	EventFlagType *ebpf.VariableSpec `ebpf:"event_flag_type"`
-	EventKindType *ebpf.VariableSpec `ebpf:"event_kind_type"`
-	EventType     *ebpf.VariableSpec `ebpf:"event_type"`
-	PlacedType    *ebpf.VariableSpec `ebpf:"placed_type"`
-	ScratchSlots  *ebpf.VariableSpec `ebpf:"scratch_slots"`
+	CounterType     *ebpf.VariableSpec `ebpf:"counter_type"`
+	Epoch           *ebpf.VariableSpec `ebpf:"epoch"`
+	EventFlagType   *ebpf.VariableSpec `ebpf:"event_flag_type"`
+	EventKindType   *ebpf.VariableSpec `ebpf:"event_kind_type"`
+	EventType       *ebpf.VariableSpec `ebpf:"event_type"`
+	GuardedKindType *ebpf.VariableSpec `ebpf:"guarded_kind_type"`
+	PlacedType      *ebpf.VariableSpec `ebpf:"placed_type"`
+	ScratchSlots    *ebpf.VariableSpec `ebpf:"scratch_slots"`
+	StartParentType *ebpf.VariableSpec `ebpf:"start_parent_type"`
 }
 
 // EnforcerObjects contains all objects after they have been loaded into the kernel.
@@ -315,16 +380,19 @@ func (o *EnforcerObjects) Close() error {
 //
 // It can be passed to LoadEnforcerObjects or ebpf.CollectionSpec.LoadAndAssign.
 type EnforcerMaps struct {
-	Cgroups    *ebpf.Map `ebpf:"cgroups"`
-	Containers *ebpf.Map `ebpf:"containers"`
-	Counters   *ebpf.Map `ebpf:"counters"`
-	Events     *ebpf.Map `ebpf:"events"`
-	Folds      *ebpf.Map `ebpf:"folds"`
-	Labels     *ebpf.Map `ebpf:"labels"`
-	Locating   *ebpf.Map `ebpf:"locating"`
-	Origins    *ebpf.Map `ebpf:"origins"`
-	Scratches  *ebpf.Map `ebpf:"scratches"`
-	Slabs      *ebpf.Map `ebpf:"slabs"`
+	Cgroups      *ebpf.Map `ebpf:"cgroups"`
+	Containers   *ebpf.Map `ebpf:"containers"`
+	Counters     *ebpf.Map `ebpf:"counters"`
+	Events       *ebpf.Map `ebpf:"events"`
+	Folds        *ebpf.Map `ebpf:"folds"`
+	Guarded      *ebpf.Map `ebpf:"guarded"`
+	Labels       *ebpf.Map `ebpf:"labels"`
+	Locating     *ebpf.Map `ebpf:"locating"`
+	Nodes        *ebpf.Map `ebpf:"nodes"`
+	Origins      *ebpf.Map `ebpf:"origins"`
+	Scratches    *ebpf.Map `ebpf:"scratches"`
+	Slabs        *ebpf.Map `ebpf:"slabs"`
+	StartParents *ebpf.Map `ebpf:"start_parents"`
 }
 
 func (m *EnforcerMaps) Close() error {
@@ -334,11 +402,14 @@ func (m *EnforcerMaps) Close() error {
 		m.Counters,
 		m.Events,
 		m.Folds,
+		m.Guarded,
 		m.Labels,
 		m.Locating,
+		m.Nodes,
 		m.Origins,
 		m.Scratches,
 		m.Slabs,
+		m.StartParents,
 	)
 }
 
@@ -346,19 +417,22 @@ func (m *EnforcerMaps) Close() error {
 //
 // It can be passed to LoadEnforcerObjects or ebpf.CollectionSpec.LoadAndAssign.
 type EnforcerVariables struct {
-	CounterType   *ebpf.Variable `ebpf:"counter_type"`
-	Epoch         *ebpf.Variable `ebpf:"epoch"`
-	EventFlagType *ebpf.Variable `ebpf:"event_flag_type"`
-	EventKindType *ebpf.Variable `ebpf:"event_kind_type"`
-	EventType     *ebpf.Variable `ebpf:"event_type"`
-	PlacedType    *ebpf.Variable `ebpf:"placed_type"`
-	ScratchSlots  *ebpf.Variable `ebpf:"scratch_slots"`
+	CounterType     *ebpf.Variable `ebpf:"counter_type"`
+	Epoch           *ebpf.Variable `ebpf:"epoch"`
+	EventFlagType   *ebpf.Variable `ebpf:"event_flag_type"`
+	EventKindType   *ebpf.Variable `ebpf:"event_kind_type"`
+	EventType       *ebpf.Variable `ebpf:"event_type"`
+	GuardedKindType *ebpf.Variable `ebpf:"guarded_kind_type"`
+	PlacedType      *ebpf.Variable `ebpf:"placed_type"`
+	ScratchSlots    *ebpf.Variable `ebpf:"scratch_slots"`
+	StartParentType *ebpf.Variable `ebpf:"start_parent_type"`
 }
 
 // EnforcerPrograms contains all programs after they have been loaded into the kernel.
 //
 // It can be passed to LoadEnforcerObjects or ebpf.CollectionSpec.LoadAndAssign.
 type EnforcerPrograms struct {
+	AgentEnded      *ebpf.Program `ebpf:"agent_ended"`
 	CheckCapability *ebpf.Program `ebpf:"check_capability"`
 	CheckChmod      *ebpf.Program `ebpf:"check_chmod"`
 	CheckChown      *ebpf.Program `ebpf:"check_chown"`
@@ -379,6 +453,12 @@ type EnforcerPrograms struct {
 	CheckUmount     *ebpf.Program `ebpf:"check_umount"`
 	CheckUnlink     *ebpf.Program `ebpf:"check_unlink"`
 	ExecDone        *ebpf.Program `ebpf:"exec_done"`
+	GuardAgent      *ebpf.Program `ebpf:"guard_agent"`
+	GuardCall       *ebpf.Program `ebpf:"guard_call"`
+	GuardMap        *ebpf.Program `ebpf:"guard_map"`
+	GuardProgram    *ebpf.Program `ebpf:"guard_program"`
+	GuardSignal     *ebpf.Program `ebpf:"guard_signal"`
+	GuardUmount     *ebpf.Program `ebpf:"guard_umount"`
 	HandleDecoded   *ebpf.Program `ebpf:"handle_decoded"`
 	InheritLabel    *ebpf.Program `ebpf:"inherit_label"`
 	Locate          *ebpf.Program `ebpf:"locate"`
@@ -388,6 +468,7 @@ type EnforcerPrograms struct {
 
 func (p *EnforcerPrograms) Close() error {
 	return _EnforcerClose(
+		p.AgentEnded,
 		p.CheckCapability,
 		p.CheckChmod,
 		p.CheckChown,
@@ -408,6 +489,12 @@ func (p *EnforcerPrograms) Close() error {
 		p.CheckUmount,
 		p.CheckUnlink,
 		p.ExecDone,
+		p.GuardAgent,
+		p.GuardCall,
+		p.GuardMap,
+		p.GuardProgram,
+		p.GuardSignal,
+		p.GuardUmount,
 		p.HandleDecoded,
 		p.InheritLabel,
 		p.Locate,

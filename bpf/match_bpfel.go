@@ -19,6 +19,14 @@ type MatchContainer struct {
 	RootSb   uint64
 	Id       uint32
 	Starting uint32
+	Rounds   uint32
+	Reserved uint32
+}
+
+type MatchGuardedKey struct {
+	_    structs.HostLayout
+	Kind uint32
+	Id   uint32
 }
 
 type MatchLabel struct {
@@ -35,6 +43,20 @@ type MatchLocated struct {
 	Dentry uint64
 	IsRoot uint32
 	Done   uint32
+}
+
+type MatchNode struct {
+	_           structs.HostLayout
+	Quiet       uint32
+	Agent       uint32
+	Heartbeat   uint64
+	AnswersFor  uint64
+	OpensAfter  uint64
+	Pins        uint64
+	PinsDevice  uint32
+	StartGate   uint32
+	StartClosed uint32
+	Reserved    uint32
 }
 
 type MatchOrigin struct {
@@ -75,7 +97,7 @@ type MatchPlaced struct {
 	HandleFile      uint32
 	HandleExec      uint32
 	Foreign         uint32
-	Reserved        uint32
+	Bytes           uint32
 }
 
 type MatchRequest struct {
@@ -120,11 +142,14 @@ const (
 	MatchMapContainers      = "containers"
 	MatchMapCounters        = "counters"
 	MatchMapEvents          = "events"
+	MatchMapGuarded         = "guarded"
 	MatchMapLabels          = "labels"
 	MatchMapLocating        = "locating"
+	MatchMapNodes           = "nodes"
 	MatchMapOrigins         = "origins"
 	MatchMapRequests        = "requests"
 	MatchMapSlabs           = "slabs"
+	MatchMapStartParents    = "start_parents"
 	MatchProgMatch          = "match"
 	MatchProgNothing        = "nothing"
 	MatchVarEpoch           = "epoch"
@@ -182,15 +207,18 @@ type MatchProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type MatchMapSpecs struct {
-	Cgroups    *ebpf.MapSpec `ebpf:"cgroups"`
-	Containers *ebpf.MapSpec `ebpf:"containers"`
-	Counters   *ebpf.MapSpec `ebpf:"counters"`
-	Events     *ebpf.MapSpec `ebpf:"events"`
-	Labels     *ebpf.MapSpec `ebpf:"labels"`
-	Locating   *ebpf.MapSpec `ebpf:"locating"`
-	Origins    *ebpf.MapSpec `ebpf:"origins"`
-	Requests   *ebpf.MapSpec `ebpf:"requests"`
-	Slabs      *ebpf.MapSpec `ebpf:"slabs"`
+	Cgroups      *ebpf.MapSpec `ebpf:"cgroups"`
+	Containers   *ebpf.MapSpec `ebpf:"containers"`
+	Counters     *ebpf.MapSpec `ebpf:"counters"`
+	Events       *ebpf.MapSpec `ebpf:"events"`
+	Guarded      *ebpf.MapSpec `ebpf:"guarded"`
+	Labels       *ebpf.MapSpec `ebpf:"labels"`
+	Locating     *ebpf.MapSpec `ebpf:"locating"`
+	Nodes        *ebpf.MapSpec `ebpf:"nodes"`
+	Origins      *ebpf.MapSpec `ebpf:"origins"`
+	Requests     *ebpf.MapSpec `ebpf:"requests"`
+	Slabs        *ebpf.MapSpec `ebpf:"slabs"`
+	StartParents *ebpf.MapSpec `ebpf:"start_parents"`
 }
 
 // MatchVariableSpecs contains global variables before they are loaded into the kernel.
@@ -222,15 +250,18 @@ func (o *MatchObjects) Close() error {
 //
 // It can be passed to LoadMatchObjects or ebpf.CollectionSpec.LoadAndAssign.
 type MatchMaps struct {
-	Cgroups    *ebpf.Map `ebpf:"cgroups"`
-	Containers *ebpf.Map `ebpf:"containers"`
-	Counters   *ebpf.Map `ebpf:"counters"`
-	Events     *ebpf.Map `ebpf:"events"`
-	Labels     *ebpf.Map `ebpf:"labels"`
-	Locating   *ebpf.Map `ebpf:"locating"`
-	Origins    *ebpf.Map `ebpf:"origins"`
-	Requests   *ebpf.Map `ebpf:"requests"`
-	Slabs      *ebpf.Map `ebpf:"slabs"`
+	Cgroups      *ebpf.Map `ebpf:"cgroups"`
+	Containers   *ebpf.Map `ebpf:"containers"`
+	Counters     *ebpf.Map `ebpf:"counters"`
+	Events       *ebpf.Map `ebpf:"events"`
+	Guarded      *ebpf.Map `ebpf:"guarded"`
+	Labels       *ebpf.Map `ebpf:"labels"`
+	Locating     *ebpf.Map `ebpf:"locating"`
+	Nodes        *ebpf.Map `ebpf:"nodes"`
+	Origins      *ebpf.Map `ebpf:"origins"`
+	Requests     *ebpf.Map `ebpf:"requests"`
+	Slabs        *ebpf.Map `ebpf:"slabs"`
+	StartParents *ebpf.Map `ebpf:"start_parents"`
 }
 
 func (m *MatchMaps) Close() error {
@@ -239,11 +270,14 @@ func (m *MatchMaps) Close() error {
 		m.Containers,
 		m.Counters,
 		m.Events,
+		m.Guarded,
 		m.Labels,
 		m.Locating,
+		m.Nodes,
 		m.Origins,
 		m.Requests,
 		m.Slabs,
+		m.StartParents,
 	)
 }
 

@@ -22,6 +22,8 @@ type Options struct {
 	PID      int // a process of the container
 	Identity policyset.Identity
 	Policies string // folder
+	// TakenOver: an agent before has protected it, and what holds for it holds still.
+	TakenOver bool
 	// Ready is called once, when the first set of policies is in force.
 	Ready func() error
 }
@@ -48,7 +50,13 @@ func Run(ctx context.Context, e enforcer.Enforcer, opt Options) (err error) {
 	if err := e.Add(enforcer.Container{Name: name, Cgroup: group.Dir}); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, e.Remove(name)) }()
+	// What an agent before has put in force stays if this one fails to begin.
+	inForce := opt.TakenOver
+	defer func() {
+		if !inForce {
+			err = errors.Join(err, e.Remove(name))
+		}
+	}()
 	if err := e.Record(name, opt.PID); err != nil {
 		return err
 	}
@@ -58,6 +66,7 @@ func Run(ctx context.Context, e enforcer.Enforcer, opt Options) (err error) {
 	if err := opt.Ready(); err != nil {
 		return err
 	}
+	inForce = false
 	log.Info("ready", "container", name, "cgroup", group.Dir)
 	return follow(ctx, e, opt, group, watch)
 }

@@ -87,4 +87,9 @@ type Counters struct {
 	LongNames     uint64 // judged as unnamed: longer than PATH_MAX
 	LabelsMissing uint64
 	SetupExempt   uint64
+	// Execs in pods without a container while no agent answered.
+	StartsOpen    uint64 // let pass
+	StartsRefused uint64
+	StartsLate    uint64 // let pass: no agent for too long
+	Tampering     uint64 // tries of containers to get at the enforcer's own: denied
 }

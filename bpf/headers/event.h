@@ -51,6 +51,11 @@ __noinline int send_event(struct scratch *s, u32 start)
 {
 	if (!s || start > PATH_END)
 		return 0;
+	// While two sets of programs are attached, what is denied is denied by the first that is
+	// called, and the other is not; what is allowed comes to both.
+	struct node *node = this_node();
+	if (!s->denied && node && node->quiet)
+		return 0;
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct event *e = &s->event;
 	e->time = bpf_ktime_get_boot_ns();

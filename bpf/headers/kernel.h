@@ -76,6 +76,7 @@ struct inode {
 	u16 i_mode;
 	kuid_t i_uid;
 	u32 i_nlink;
+	unsigned long i_ino;
 };
 
 struct qstr {
@@ -102,6 +103,7 @@ struct super_block {
 	struct dentry *s_root;
 	void *s_fs_info;
 	unsigned long s_magic;
+	u32 s_dev;
 };
 
 struct dentry {
@@ -225,6 +227,20 @@ struct task_struct {
 };
 
 struct user_namespace;
+struct kernel_siginfo;
+union bpf_attr;
+
+struct bpf_map {
+	u32 id;
+};
+
+struct bpf_prog_aux {
+	u32 id;
+};
+
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
+};
 
 #pragma clang attribute pop
 

@@ -14,7 +14,8 @@
 #define PATH_END 4096
 #define PREFIX_MAX 255
 
-// label is what a task keeps for life about the container it belongs to.
+// label is what a task keeps for life about the container it belongs to. Container and flags
+// stay in front: programs of another version copy them (docs/design/lifecycle.md).
 struct label {
 	u32 container; // 0: none
 	u32 flags;     // LABEL_*
@@ -30,6 +31,8 @@ struct container {
 	u64 root_sb;  // the superblock of its root where no other mount shows it
 	u32 id;       // the low bits are the index in the map
 	u32 starting; // tasks that are found in its cgroup are setting up
+	u32 rounds;   // how often its place in the map was used: the high bits of id
+	u32 reserved;
 };
 
 #define PROFILE_SLAB_BITS 16
@@ -59,7 +62,7 @@ struct placed {
 	u32 handle_file; // outcomes, as in the image
 	u32 handle_exec;
 	u32 foreign;
-	u32 reserved;
+	u32 bytes; // that it takes in the slab: an agent that takes over knows by it what is free
 };
 
 #define PLACED_ALIGN 256 // struct placed stands at a multiple of it
@@ -86,6 +89,31 @@ struct located {
 	u32 done;
 };
 
+// node is what the programs know of the node and its agent. quiet stays in front: an agent
+// of another version sets it.
+struct node {
+	u32 quiet;        // another set of programs tells what is allowed and reported
+	u32 agent;        // its process; 0: none. Cleared when it ends
+	u64 heartbeat;    // nanoseconds since boot, of the agent's last sign of life
+	u64 answers_for;  // nanoseconds that a sign of life counts
+	u64 opens_after;  // without an agent for longer than that, what start_closed closes is open
+	u64 pins;         // inode of the folder of pins
+	u32 pins_device;  // and its device; 0: nothing is pinned
+	u32 start_gate;   // tasks without a container in a cgroup of start_parents are watched
+	u32 start_closed; // their execs are denied while no agent answers
+	u32 reserved;
+};
+
+// guarded_key names an object of ours in the kernel.
+struct guarded_key {
+	u32 kind;
+	u32 id;
+};
+
+enum guarded_kind { GUARDED_MAP, GUARDED_PROGRAM, GUARDED_LINK };
+
+enum start_parent { PARENT_OF_PODS = 1, PARENT_EXEMPT = 2 };
+
 enum counter {
 	COUNT_EVENTS,
 	COUNT_EVENTS_DROPPED,  // the ring buffer was full; with the repeats folded into them
@@ -96,6 +124,10 @@ enum counter {
 	COUNT_LONG_NAMES,      // longer than PATH_MAX: judged as unnamed
 	COUNT_LABELS_MISSING,  // task storage refused a label: found by cgroup each time
 	COUNT_SETUP_EXEMPT,    // operations of tasks that set a container up
+	COUNT_STARTS_OPEN,     // execs in pods without a label while no agent answered: let pass
+	COUNT_STARTS_REFUSED,  // likewise: denied
+	COUNT_STARTS_LATE,     // likewise: let pass since no agent has answered for too long
+	COUNT_TAMPERING,       // a container's tries to get at what is ours: denied
 	COUNTERS
 };
 
@@ -162,9 +194,39 @@ struct {
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct node);
+} nodes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1024);
+	__type(key, struct guarded_key);
+	__type(value, u32);
+} guarded SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 64);
+	__type(key, u64); // of a cgroup
+	__type(value, u32); // enum start_parent
+} start_parents SEC(".maps");
+
 // epoch moves when a cgroup becomes a container's and when tasks move into one: what was
 // found before about tasks without a container is then looked up again.
 volatile u32 epoch = 1;
+
+static __always_inline struct node *this_node(void)
+{
+	u32 zero = 0;
+	return bpf_map_lookup_elem(&nodes, &zero);
+}
 
 static __always_inline void count_many(u32 what, u64 how_many)
 {

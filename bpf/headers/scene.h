@@ -88,6 +88,7 @@ static __always_inline u32 conditions(const struct scene *scene, u32 owner)
 static __always_inline struct event *begin_event(const struct scene *scene, struct scratch *s, u64 decision, u8 kind)
 {
 	struct event *e = &s->event;
+	s->denied = denies(decision);
 	e->profile = scene->image.placed->profile;
 	e->container = scene->id;
 	e->outcome = outcome_of(decision);

@@ -30,7 +30,7 @@ struct scratch {
 	u32 busy;
 	u32 slot;
 	s32 start; // what origin_name has found
-	u32 reserved;
+	u32 denied; // what the event is about
 	// A name stands before path[PATH_END]. The programs may look at up to PATH_END bytes
 	// behind its start: other has to follow.
 	u8 path[PATH_END];

@@ -2,6 +2,7 @@
 // bprm_check_security on its own.
 #pragma once
 
+#include "../headers/gate.h"
 #include "../headers/name.h"
 
 #define HIDDEN 0x10000
@@ -86,7 +87,7 @@ int BPF_PROG(check_exec, struct linux_binprm *bprm, int ret)
 		return ret;
 	switch (enter(&scene, IMAGE_FLAG_EXEC)) {
 	case OUTSIDE:
-		return 0;
+		return start_gate();
 	case REFUSED:
 		return -EACCES;
 	case INSIDE:

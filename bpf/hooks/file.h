@@ -2,6 +2,7 @@
 // a hook with a path. Names are origin names; a file is judged when it is opened.
 #pragma once
 
+#include "../headers/guard.h"
 #include "../headers/name.h"
 
 #define READS 1u
@@ -124,6 +125,8 @@ int BPF_PROG(check_open, struct file *file, int ret)
 SEC("lsm/path_mknod")
 int BPF_PROG(check_mknod, struct path *dir, struct dentry *dentry, unsigned short mode, unsigned int dev, int ret)
 {
+	if (!ret && guards_pin(dentry))
+		return -EPERM;
 	if (ret || dentry->d_sb->s_magic == PROC_SUPER_MAGIC)
 		return ret;
 	return judge_file(dentry, WRITES | FRESH);
@@ -132,24 +135,32 @@ int BPF_PROG(check_mknod, struct path *dir, struct dentry *dentry, unsigned shor
 SEC("lsm/path_mkdir")
 int BPF_PROG(check_mkdir, struct path *dir, struct dentry *dentry, unsigned short mode, int ret)
 {
+	if (!ret && guards_pin(dentry))
+		return -EPERM;
 	return ret ? ret : judge_file(dentry, WRITES | FRESH);
 }
 
 SEC("lsm/path_symlink")
 int BPF_PROG(check_symlink, struct path *dir, struct dentry *dentry, const char *target, int ret)
 {
+	if (!ret && guards_pin(dentry))
+		return -EPERM;
 	return ret ? ret : judge_file(dentry, WRITES | FRESH);
 }
 
 SEC("lsm/path_unlink")
 int BPF_PROG(check_unlink, struct path *dir, struct dentry *dentry, int ret)
 {
+	if (!ret && guards_pin(dentry))
+		return -EPERM;
 	return ret ? ret : judge_file(dentry, WRITES);
 }
 
 SEC("lsm/path_rmdir")
 int BPF_PROG(check_rmdir, struct path *dir, struct dentry *dentry, int ret)
 {
+	if (!ret && guards_pin(dentry))
+		return -EPERM;
 	return ret ? ret : judge_file(dentry, WRITES);
 }
 

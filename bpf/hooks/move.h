@@ -2,6 +2,7 @@
 // a rule blocks under the one may not be had under the other. One operation gives one event.
 #pragma once
 
+#include "../headers/guard.h"
 #include "file.h"
 
 #define RENAME_EXCHANGE 2u // include/uapi/linux/fs.h
@@ -87,11 +88,15 @@ static __always_inline int judge_move(struct dentry *old, struct dentry *new, u3
 SEC("lsm/path_rename")
 int BPF_PROG(check_rename, struct path *old_dir, struct dentry *old, struct path *new_dir, struct dentry *new, unsigned int flags, int ret)
 {
+	if (!ret && (guards_pin(old) || guards_pin(new)))
+		return -EPERM;
 	return ret ? ret : judge_move(old, new, IMAGE_FILE_MOVE, flags & RENAME_EXCHANGE);
 }
 
 SEC("lsm/path_link")
 int BPF_PROG(check_link, struct dentry *old, struct path *new_dir, struct dentry *new, int ret)
 {
+	if (!ret && (guards_pin(old) || guards_pin(new)))
+		return -EPERM;
 	return ret ? ret : judge_move(old, new, IMAGE_FILE_WRITE, false);
 }

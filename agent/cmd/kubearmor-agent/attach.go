@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -15,6 +17,7 @@ import (
 	"kubearmor.io/agent/attach"
 	"kubearmor.io/agent/enforcer"
 	"kubearmor.io/agent/enforcer/bpflsm"
+	"kubearmor.io/agent/node"
 	"kubearmor.io/agent/policyset"
 )
 
@@ -25,6 +28,10 @@ type attachFlags struct {
 	events, output    string
 	readyFile         string
 	eventBufferKBytes uint32
+	persist           bool
+	takeover          time.Duration
+	startPolicy       string
+	start             bpflsm.Start
 }
 
 func attachCommand() *cobra.Command {
@@ -39,8 +46,12 @@ nothing.
 A rule that can't be carried out here takes part in no decision: the agent says so in its log, rule by
 rule ("not enforced"), and puts the others in force. Policies for hosts are logged likewise.
 
-The container's mounts are recorded once, at the start. What was open then stays open. When the agent
-ends, so does enforcement; the container goes on without it.`,
+The container's mounts are recorded once, at the start. What was open then stays open. On SIGTERM, and
+when nothing runs in the container any more, the agent releases it.
+
+Without --persist enforcement ends with the agent's process, however that ends. With it, an agent that
+is killed leaves in force what is in force, and the next one takes over. A node has one such agent: a
+second one waits for the first to end.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
@@ -54,6 +65,12 @@ ends, so does enforcement; the container goes on without it.`,
 	flags.StringVar(&f.output, "output", "json", "form of the events: text or json")
 	flags.StringVar(&f.readyFile, "ready-file", "", "file to create when the policies are in force")
 	flags.Uint32Var(&f.eventBufferKBytes, "event-buffer", 1024, "KiB of events that the kernel holds, a power of two")
+	flags.BoolVar(&f.persist, "persist", false, "have enforcement go on when the agent is killed, until the next agent or 'kubearmor-agent release'")
+	flags.DurationVar(&f.takeover, "takeover-timeout", 10*time.Second, "with --persist, how long to wait for an agent that runs to end")
+	flags.StringVar(&f.startPolicy, "start-policy", "FailOpen", "with --persist and --pods-cgroup: programs that start in a pod no agent knows, while none answers, are let pass and counted (FailOpen) or denied (FailClosed)")
+	flags.DurationVar(&f.start.Timeout, "start-policy-timeout", bpflsm.DefaultStartTimeout, "without an agent for longer than that, FailClosed lets pass and counts")
+	flags.StringArrayVar(&f.start.Parents, "pods-cgroup", nil, "folder of the cgroup that pods have theirs below, such as kubepods.slice's; may be given again")
+	flags.StringArrayVar(&f.start.Exempt, "exempt-cgroup", nil, "folder of a cgroup in which programs start in any case, such as that of the agent's own pod; may be given again")
 	for _, name := range []string{"pid", "name", "policies"} {
 		_ = cmd.MarkFlagRequired(name)
 	}
@@ -68,6 +85,9 @@ func (f *attachFlags) run(cmd *cobra.Command) (err error) {
 	if f.output != "json" && f.output != "text" {
 		return badInput(fmt.Errorf("--output %s: it is text or json", f.output))
 	}
+	if err := f.checkStart(); err != nil {
+		return badInput(err)
+	}
 	f.options.Identity.Labels = labels
 	f.options.Ready = f.ready
 	// A bad folder is told before anything is loaded.
@@ -81,14 +101,62 @@ func (f *attachFlags) run(cmd *cobra.Command) (err error) {
 	defer func() { err = errors.Join(err, writer.Close()) }()
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	e, err := bpflsm.Load(ctx, bpflsm.Options{EventBytes: f.eventBufferKBytes << 10})
+	if err := refuseIfOff(ctx); err != nil {
+		return err
+	}
+	options := bpflsm.Options{EventBytes: f.eventBufferKBytes << 10}
+	if f.persist {
+		lock, err := node.TakeLock(ctx, node.Run, f.takeover)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, lock.Close()) }()
+		options.Keep = &kept
+		if len(f.start.Parents) > 0 {
+			options.Start = &f.start
+		}
+	}
+	e, err := bpflsm.Load(ctx, options)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, e.Close()) }()
+	defer func() { err = errors.Join(err, f.end(e)) }()
+	f.options.TakenOver = slices.ContainsFunc(e.Restored(), func(c enforcer.Container) bool { return c.Name == f.options.Identity.Name })
 	return withEvents(ctx, e, writer, f.options.Identity, func(ctx context.Context) error {
 		return attach.Run(ctx, e, f.options)
 	})
+}
+
+// checkStart refuses flags that would mean nothing.
+func (f *attachFlags) checkStart() error {
+	switch f.startPolicy {
+	case "FailOpen":
+	case "FailClosed":
+		f.start.Closed = true
+	default:
+		return fmt.Errorf("--start-policy %s: it is FailOpen or FailClosed", f.startPolicy)
+	}
+	if (f.start.Closed || len(f.start.Parents) > 0) && !f.persist {
+		return errors.New("--start-policy and --pods-cgroup say what happens without an agent: they need --persist")
+	}
+	if f.start.Closed && len(f.start.Parents) == 0 {
+		return errors.New("--start-policy FailClosed needs --pods-cgroup: in which cgroups programs are pods'")
+	}
+	if f.start.Timeout <= 0 {
+		return fmt.Errorf("--start-policy-timeout %v: it has to be more than nothing", f.start.Timeout)
+	}
+	return nil
+}
+
+// end leaves in force what other agents have put in force, and nothing else.
+func (f *attachFlags) end(e *bpflsm.Enforcer) error {
+	protected := e.Protected()
+	err := e.Close()
+	if f.persist && len(protected) == 0 {
+		_, released := bpflsm.Release(kept)
+		err = errors.Join(err, released)
+	}
+	return err
 }
 
 func (f *attachFlags) ready() error {

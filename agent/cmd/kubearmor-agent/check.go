@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"kubearmor.io/agent/enforcer/bpflsm"
 )
 
 // checkCommand proves that this machine can enforce, and changes nothing.
@@ -15,7 +13,7 @@ func checkCommand() *cobra.Command {
 		Short: "Say whether this machine can enforce policies, and what it lacks",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			e, err := bpflsm.Load(cmd.Context(), bpflsm.Options{})
+			e, err := load(cmd.Context())
 			if err != nil {
 				return err
 			}

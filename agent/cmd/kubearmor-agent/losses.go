@@ -17,7 +17,14 @@ func tellLosses(ctx context.Context, e enforcer.Enforcer) error {
 	log := logr.FromContextOrDiscard(ctx)
 	tick := time.NewTicker(lossInterval)
 	defer tick.Stop()
-	var told uint64
+	told, err := e.Counters()
+	if err != nil {
+		return err
+	}
+	if n := told.StartsOpen + told.StartsRefused + told.StartsLate; n > 0 {
+		log.Info("programs started in pods while no agent answered", "passed", told.StartsOpen, "denied", told.StartsRefused, "passed after the time limit", told.StartsLate)
+	}
+	told.EventsDropped, told.Unexplained = 0, 0
 	for ended := false; !ended; {
 		select {
 		case <-ctx.Done():
@@ -28,10 +35,13 @@ func tellLosses(ctx context.Context, e enforcer.Enforcer) error {
 		if err != nil {
 			return err
 		}
-		if lost := now.EventsDropped + now.Unexplained; lost > told {
-			told = lost
-			log.Info("events were dropped: they came faster than they were read; what was denied stayed denied", "dropped", told, "written", now.Events)
+		if now.Tampering > told.Tampering {
+			log.Info("a container tried to get at the agent or at what it has in the kernel, and was denied", "tries", now.Tampering-told.Tampering)
 		}
+		if lost := now.EventsDropped + now.Unexplained; lost > told.EventsDropped+told.Unexplained {
+			log.Info("events were dropped: they came faster than they were read; what was denied stayed denied", "dropped", lost, "written", now.Events)
+		}
+		told = now
 	}
 	return nil
 }

@@ -62,6 +62,6 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badInput(err) })
-	cmd.AddCommand(runCommand(), stageCommand(), attachCommand(), checkCommand())
+	cmd.AddCommand(runCommand(), stageCommand(), attachCommand(), checkCommand(), releaseCommand())
 	return cmd
 }

@@ -16,7 +16,6 @@ import (
 	"kubearmor.io/agent/cgroup"
 	"kubearmor.io/agent/container"
 	"kubearmor.io/agent/enforcer"
-	"kubearmor.io/agent/enforcer/bpflsm"
 	"kubearmor.io/agent/policyset"
 	"kubearmor.io/policy"
 	"kubearmor.io/policy/image"
@@ -82,7 +81,7 @@ func (f *runFlags) run(cmd *cobra.Command, command []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, writer.Close()) }()
-	e, err := bpflsm.Load(cmd.Context(), bpflsm.Options{})
+	e, err := load(cmd.Context())
 	if err != nil {
 		return err
 	}

@@ -20,11 +20,20 @@ type container struct {
 	entry   *bpf.EnforcerContainer
 	id      uint32
 	cgroup  uint64
+	dir     string // of the cgroup
 	origins []bpf.EnforcerOriginKey
 	// pins keep what the origins name from being freed and its address reused.
 	pins     []int
 	recorded bool
 	profile  *installed
+
+	found []origin // what the origins were made of
+	held  []bool   // which of them outlive this agent
+	// restored: it was taken over from an agent before, whose caller has not named it yet.
+	restored bool
+	// keepRecord: an agent before has recorded its mounts, when it started. What it has mounted
+	// since is not its own.
+	keepRecord bool
 }
 
 func (c *container) unpin() {
@@ -42,8 +51,15 @@ func (e *Enforcer) Add(c enforcer.Container) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.containers[c.Name] != nil {
+	if known := e.containers[c.Name]; known != nil {
+		if known.restored && known.cgroup == id {
+			known.restored = false
+			return nil
+		}
 		return fmt.Errorf("container %s: it is protected already", c.Name)
+	}
+	if known := e.nameless(id); known != nil {
+		return e.name(known, c)
 	}
 	entry, err := e.entries.take()
 	if err != nil {
@@ -52,18 +68,27 @@ func (e *Enforcer) Add(c enforcer.Container) error {
 	if c.Starting {
 		entry.Starting = 1
 	}
-	added := &container{name: c.Name, entry: entry, id: entry.Id, cgroup: id}
-	if err := e.claim(added); err != nil {
+	added := &container{name: c.Name, entry: entry, id: entry.Id, cgroup: id, dir: c.Cgroup}
+	if err := e.admit(added); err != nil {
 		e.entries.give(entry)
-		return fmt.Errorf("container %s: %w", c.Name, err)
-	}
-	if err := e.labelResidents(added, c.Cgroup); err != nil {
-		err = errors.Join(err, e.objects.Cgroups.Delete(id))
-		e.entries.give(entry)
-		return fmt.Errorf("container %s: %w", c.Name, err)
+		return fmt.Errorf("container %s: %w", c.Name, errors.Join(err, e.records.dropContainer(added.id)))
 	}
 	e.containers[c.Name] = added
 	e.profiles.addContainer(added.id, c.Name)
+	return nil
+}
+
+// admit makes the tasks in its cgroup the container's.
+func (e *Enforcer) admit(c *container) error {
+	if err := e.records.putContainer(c); err != nil {
+		return err
+	}
+	if err := e.claim(c); err != nil {
+		return err
+	}
+	if err := e.labelResidents(c, c.dir); err != nil {
+		return errors.Join(err, e.objects.Cgroups.Delete(c.cgroup))
+	}
 	return nil
 }
 
@@ -107,11 +132,16 @@ func (e *Enforcer) Apply(name string, p *policy.Profile) error {
 	if err != nil {
 		return fmt.Errorf("container %s: %w", name, err)
 	}
+	return e.putInForce(c, in)
+}
+
+// putInForce swaps a container's profile. The record names the one before until it is given up.
+func (e *Enforcer) putInForce(c *container, in *installed) error {
 	in.users++
 	before := c.profile
 	c.profile = in
 	setProfile(c.entry, in.place.Word())
-	return e.release(before)
+	return errors.Join(e.records.putContainer(c), e.release(before))
 }
 
 func (e *Enforcer) container(name string) (*container, error) {
@@ -132,8 +162,11 @@ func (e *Enforcer) install(p *policy.Profile) (*installed, error) {
 		return nil, fmt.Errorf("compile the policies: %w", err)
 	}
 	in := &installed{id: e.profiles.number(), hash: img.ProfileHash, profile: p, image: img}
+	if err := e.records.putProfile(in.id, p); err != nil {
+		return nil, err
+	}
 	if in.place, err = e.pool.Put(img.Words, in.id); err != nil {
-		return nil, fmt.Errorf("load the policies: %w", err)
+		return nil, errors.Join(fmt.Errorf("load the policies: %w", err), e.records.dropProfile(in.id))
 	}
 	e.profiles.add(in)
 	return in, nil
@@ -150,25 +183,29 @@ func (e *Enforcer) release(in *installed) error {
 	e.pool.Free(in.place)
 	err := e.pool.Grace()
 	e.profiles.retire(in)
-	return err
+	return errors.Join(err, e.records.dropProfile(in.id))
 }
 
 // Remove implements enforcer.Enforcer.
 func (e *Enforcer) Remove(name string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	return e.remove(name)
+}
+
+func (e *Enforcer) remove(name string) error {
 	c, err := e.container(name)
 	if err != nil {
 		return err
 	}
 	delete(e.containers, name)
 	var errs []error
-	if err := e.objects.Cgroups.Delete(c.cgroup); err != nil {
+	if err := e.objects.Cgroups.Delete(c.cgroup); err != nil && !(c.restored && errors.Is(err, ebpf.ErrKeyNotExist)) {
 		errs = append(errs, fmt.Errorf("container %s: release its cgroup: %w", name, err))
 	}
 	e.entries.give(c.entry)
 	errs = append(errs, e.release(c.profile), e.forgetOrigins(c))
 	e.profiles.retireContainer(c.id)
 	c.unpin()
-	return errors.Join(errs...)
+	return errors.Join(append(errs, e.records.dropContainer(c.id))...)
 }

@@ -5,7 +5,8 @@
 // names the image that holds. Changing a container's policies writes a new image beside the
 // old one and stores one word.
 //
-// The programs are attached without pins: when the agent's process ends, so does
-// enforcement. They need Linux 6.1: task storage (5.11), atomic exchange (5.12), and LSM
+// With Options.Keep programs and maps are pinned and what is not in maps is recorded, so that
+// enforcement outlives the agent's process and the next one takes over: docs/design/lifecycle.md.
+// Without, it ends with the process. The programs need Linux 6.1: task storage (5.11), atomic exchange (5.12), and LSM
 // programs that are not skipped when two tasks are inside of one on the same processor (6.1).
 package bpflsm

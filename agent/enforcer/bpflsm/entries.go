@@ -19,7 +19,6 @@ type entries struct {
 	memory []byte
 	all    []bpf.EnforcerContainer
 	used   []bool
-	rounds []uint32 // how often an index was used: the high bits of a container's id
 }
 
 var errTooMany = errors.New("too many containers")
@@ -31,8 +30,11 @@ func mapEntries(m *ebpf.Map) (*entries, error) {
 		return nil, fmt.Errorf("map the container entries: %w", err)
 	}
 	all := unsafe.Slice((*bpf.EnforcerContainer)(unsafe.Pointer(&memory[0])), n)
-	e := &entries{memory: memory, all: all, used: make([]bool, n), rounds: make([]uint32, n)}
+	e := &entries{memory: memory, all: all, used: make([]bool, n)}
 	e.used[0] = true // 0 is no container
+	for i := range all {
+		e.used[i] = e.used[i] || all[i].Id != 0 // by an agent before
+	}
 	return e, nil
 }
 
@@ -43,9 +45,9 @@ func (e *entries) take() (*bpf.EnforcerContainer, error) {
 	for i := range e.used {
 		if !e.used[i] {
 			e.used[i] = true
-			e.rounds[i]++
 			c := &e.all[i]
-			*c = bpf.EnforcerContainer{Id: e.rounds[i]<<bits.Len(uint(len(e.all)-1)) | uint32(i)}
+			rounds := c.Rounds + 1
+			*c = bpf.EnforcerContainer{Id: rounds<<bits.Len(uint(len(e.all)-1)) | uint32(i), Rounds: rounds}
 			return c, nil
 		}
 	}
@@ -56,7 +58,7 @@ func (e *entries) take() (*bpf.EnforcerContainer, error) {
 func (e *entries) give(c *bpf.EnforcerContainer) {
 	index := c.Id & uint32(len(e.all)-1)
 	setProfile(c, 0)
-	*c = bpf.EnforcerContainer{}
+	*c = bpf.EnforcerContainer{Rounds: c.Rounds}
 	e.used[index] = false
 }
 

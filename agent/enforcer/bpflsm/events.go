@@ -176,5 +176,9 @@ func (e *Enforcer) Counters() (enforcer.Counters, error) {
 		LongNames:     totals[bpf.EnforcerCounterCOUNT_LONG_NAMES],
 		LabelsMissing: totals[bpf.EnforcerCounterCOUNT_LABELS_MISSING],
 		SetupExempt:   totals[bpf.EnforcerCounterCOUNT_SETUP_EXEMPT],
+		StartsOpen:    totals[bpf.EnforcerCounterCOUNT_STARTS_OPEN],
+		StartsRefused: totals[bpf.EnforcerCounterCOUNT_STARTS_REFUSED],
+		StartsLate:    totals[bpf.EnforcerCounterCOUNT_STARTS_LATE],
+		Tampering:     totals[bpf.EnforcerCounterCOUNT_TAMPERING],
 	}, nil
 }

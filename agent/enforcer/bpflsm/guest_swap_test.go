@@ -1,12 +1,17 @@
 package bpflsm
 
 import (
+	"cmp"
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"kubearmor.io/agent/policyset"
+	"kubearmor.io/policy"
 )
 
 // TestAChangeOfPolicyLeavesNoHole swaps two sets that deny the same file, of different
@@ -47,6 +52,51 @@ func TestAChangeOfPolicyLeavesNoHole(t *testing.T) {
 	if n.Malformed != 0 {
 		t.Errorf("%d operations met no image", n.Malformed)
 	}
+}
+
+// TestNoDecisionIsMixed swaps two sets thousands of times while a task does what each of them
+// denies for another reason: a rename is of two names, of which each set denies one.
+func TestNoDecisionIsMixed(t *testing.T) {
+	g := newGuest(t, Options{})
+	furnish(t, "/var/tmp/rules")
+	const other, stop = "/var/tmp/rules/source", "/var/tmp/rules/stop"
+	set := func(name string) *policy.Profile {
+		p, err := policyset.ProfileOf(parse(t, "file: {matchPaths: [{path: /var/tmp/rules/file}, {path: "+name+"}]}"), os.Getpid())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	sets := []*policy.Profile{set(other), set(other + "-renamed")}
+	b := g.box(t, "mixed", "file: {matchPaths: [{path: /var/tmp/rules/file}, {path: "+other+"}]}")
+	// Somebody else has them too, so that they need not be compiled again and again.
+	for i, p := range sets {
+		keeper := g.box(t, fmt.Sprint("keeper", i), "file: {}")
+		if err := g.Apply(keeper.name, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done := make(chan result)
+	go func() { done <- b.run(t, "helper: keep-failing /var/tmp/rules/file "+other+" "+stop) }()
+	swaps, err := strconv.Atoi(cmp.Or(os.Getenv("KUBEARMOR_SWAPS"), "10000"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.await(t, 1)
+	for i := range swaps {
+		if err := g.Apply(b.name, sets[i%2]); err != nil {
+			t.Fatal(err)
+		}
+		runtime.Gosched()
+	}
+	if err := os.WriteFile(stop, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	got := <-done
+	if got.exit != 0 {
+		t.Fatal(got.output)
+	}
+	t.Logf("%d swaps, %s rounds", swaps, strings.TrimSpace(got.output))
 }
 
 // TestRenamingInALoopHidesNoName opens a blocked file while others rename something else as

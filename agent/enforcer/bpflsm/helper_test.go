@@ -72,6 +72,12 @@ func help(task []string) error {
 		return keepOpening(task[1], task[2])
 	case "keep-renaming":
 		return keepRenaming(task[1], task[2])
+	case "keep-failing":
+		return keepFailing(task[1], task[2], task[3])
+	case "agent":
+		return beAgent(task[1], task[2], task[3:])
+	case "tamper":
+		return tamper(strings.Join(task[2:], " "), task[1])
 	case "memfd":
 		return execMemfd(task[1])
 	}
@@ -182,6 +188,23 @@ func keepOpening(file, stop string) error {
 	for n := 0; ; n++ {
 		if err := open(file); err == nil {
 			return fmt.Errorf("open number %d was let through", n)
+		}
+		if _, err := os.Stat(stop); err == nil {
+			fmt.Println(n)
+			return nil
+		}
+	}
+}
+
+// keepFailing opens a file, and renames another to a third, until a file exists; none of it
+// must ever succeed.
+func keepFailing(file, other, stop string) error {
+	for n := 0; ; n++ {
+		if err := open(file); err == nil {
+			return fmt.Errorf("open number %d was let through", n)
+		}
+		if err := os.Rename(other, other+"-renamed"); err == nil {
+			return fmt.Errorf("rename number %d was let through", n)
 		}
 		if _, err := os.Stat(stop); err == nil {
 			fmt.Println(n)

@@ -23,6 +23,10 @@ type Options struct {
 	// EventBytes is the size of the buffer between kernel and agent, a power of two of at
 	// least a page; 0 is DefaultEventBytes.
 	EventBytes uint32
+	// Keep has enforcement outlive this process; nil: it ends with it.
+	Keep *Keep
+	// Start is about programs that start while no agent answers; nil: they are nobody's business.
+	Start *Start
 }
 
 // DefaultEventBytes holds some thousands of events.
@@ -33,18 +37,34 @@ const slotsPerCPU = 8
 
 // Enforcer is the attached set of programs. It implements enforcer.Enforcer.
 type Enforcer struct {
-	objects bpf.EnforcerObjects
+	objects objects
 	links   []link.Link
 	handles bool // the kernel can open files by handle
 	reader  *ringbuf.Reader
 	// unexplained counts events of a profile or an outcome that is not known.
 	unexplained atomic.Uint64
+	records     *records // nil: nothing outlives this process
+	node        *nodeMemory
+	endLife     func()
 
 	mu         sync.Mutex
 	entries    *entries
 	pool       *slab.Pool
 	containers map[string]*container
 	profiles   *profiles
+}
+
+// objects are what is loaded.
+type objects struct {
+	bpf.EnforcerPrograms
+	bpf.EnforcerMaps
+	bpf.EnforcerVariables
+	sections
+}
+
+// sections are maps that the generated objects do not name.
+type sections struct {
+	Data *ebpf.Map `ebpf:".data"`
 }
 
 var _ enforcer.Enforcer = (*Enforcer)(nil)
@@ -56,10 +76,16 @@ func Load(ctx context.Context, opt Options) (*Enforcer, error) {
 		return nil, err
 	}
 	e := &Enforcer{containers: map[string]*container{}, profiles: newProfiles()}
-	if err := e.load(opt); err != nil {
-		return nil, errors.Join(err, e.Close())
+	var err error
+	if opt.Keep != nil {
+		err = e.begin(ctx, opt)
+	} else if err = e.load(opt); err == nil {
+		err = e.attach()
 	}
-	if err := e.attach(); err != nil {
+	if err == nil {
+		err = e.beginLife(opt)
+	}
+	if err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	if err := e.prove(ctx); err != nil {
@@ -100,10 +126,18 @@ func (e *Enforcer) load(opt Options) error {
 		}
 		return fmt.Errorf("load the programs: %w", err)
 	}
+	return e.open(spec)
+}
+
+// open prepares what the agent keeps of the maps in memory.
+func (e *Enforcer) open(spec *ebpf.CollectionSpec) (err error) {
 	if e.entries, err = mapEntries(e.objects.Containers); err != nil {
 		return err
 	}
-	e.pool = slab.NewPool(e.objects.Slabs, spec.Maps["slabs"].InnerMap)
+	if e.node, err = mapNode(e.objects.Nodes); err != nil {
+		return err
+	}
+	e.pool = slab.NewPool(e.objects.Slabs, spec.Maps["slabs"].InnerMap, e.guardMap)
 	if e.reader, err = ringbuf.NewReader(e.objects.Events); err != nil {
 		return fmt.Errorf("open the event buffer: %w", err)
 	}
@@ -113,7 +147,7 @@ func (e *Enforcer) load(opt Options) error {
 // attach attaches labels first: what judges must find them.
 func (e *Enforcer) attach() error {
 	p := &e.objects.EnforcerPrograms
-	tracing := []*ebpf.Program{p.TaskMoved, p.TaskCloned}
+	tracing := []*ebpf.Program{p.TaskMoved, p.TaskCloned, p.AgentEnded}
 	if e.handles {
 		tracing = append(tracing, p.HandleDecoded)
 	}
@@ -127,6 +161,7 @@ func (e *Enforcer) attach() error {
 	for _, program := range []*ebpf.Program{
 		p.InheritLabel, p.ExecDone, p.Locate,
 		p.CheckExec, p.CheckOpen, p.CheckMknod, p.CheckMkdir, p.CheckSymlink, p.CheckUnlink, p.CheckRmdir,
+		p.GuardMap, p.GuardProgram, p.GuardCall, p.GuardUmount, p.GuardSignal, p.GuardAgent,
 		p.CheckRename, p.CheckLink, p.CheckMount, p.CheckMoveMount, p.CheckUmount, p.CheckPivot, p.CheckForeign, p.CheckTruncate, p.CheckChmod, p.CheckChown, p.CheckSocket, p.CheckCapability,
 	} {
 		l, err := link.AttachLSM(link.LSMOptions{Program: program})
@@ -135,16 +170,17 @@ func (e *Enforcer) attach() error {
 		}
 		e.links = append(e.links, l)
 	}
-	return nil
+	return e.guard(e.links)
 }
 
-// Close detaches the programs and gives up the maps: enforcement ends.
+// Close gives up programs and maps: enforcement ends. With Keep it goes on.
 func (e *Enforcer) Close() error {
-	var errs []error
-	for _, l := range e.links {
-		errs = append(errs, l.Close())
+	if e.endLife != nil {
+		e.endLife()
+		e.endLife = nil
 	}
-	e.links = nil
+	errs := []error{closeLinks(e.links), e.records.close()}
+	e.links, e.records = nil, nil
 	if e.reader != nil {
 		errs = append(errs, e.reader.Close())
 	}
@@ -160,7 +196,12 @@ func (e *Enforcer) Close() error {
 		errs = append(errs, e.entries.close())
 		e.entries = nil
 	}
-	errs = append(errs, e.objects.Close())
+	if e.node != nil {
+		atomic.StoreUint32(&e.node.Agent, 0)
+		errs = append(errs, e.node.close())
+		e.node = nil
+	}
+	errs = append(errs, e.objects.EnforcerPrograms.Close(), e.objects.EnforcerMaps.Close(), e.objects.Data.Close())
 	return errors.Join(errs...)
 }
 

@@ -31,8 +31,10 @@ type profiles struct {
 	gone  []uint32
 }
 
+// newProfiles numbers profiles from the time since boot, in nanoseconds, up: no agent gives a
+// number twice that events of an agent before may still name.
 func newProfiles() *profiles {
-	return &profiles{next: 1, byHash: map[string]*installed{}, byID: map[uint64]*installed{}, names: map[uint32]string{}}
+	return &profiles{next: uint64(sinceBoot()), byHash: map[string]*installed{}, byID: map[uint64]*installed{}, names: map[uint32]string{}}
 }
 
 // find returns the installed profile with the same content, or nil.
@@ -60,7 +62,9 @@ func (p *profiles) add(in *installed) {
 func (p *profiles) retire(in *installed) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.byHash, in.hash)
+	if p.byHash[in.hash] == in {
+		delete(p.byHash, in.hash)
+	}
 	p.retired = append(p.retired, in.id)
 }
 

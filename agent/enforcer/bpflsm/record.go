@@ -11,11 +11,13 @@ import (
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
 
+	"kubearmor.io/agent/hold"
 	"kubearmor.io/agent/mounts"
 	"kubearmor.io/bpf"
 )
 
-// origin is a mount of a container and what identifies its root in the kernel.
+// origin is a mount of a container and what identifies its root in the kernel. An agent that
+// takes over finds it in a record: originRecord has all of its fields that matter then.
 type origin struct {
 	point  string
 	sb     uint64
@@ -23,6 +25,7 @@ type origin struct {
 	isRoot bool   // the whole file system is mounted, not a folder or file of it
 	root   string // the mount's root in its file system
 	device bool   // that root is a device node
+	folder bool   // or a folder
 }
 
 // Record implements enforcer.Enforcer.
@@ -33,6 +36,10 @@ func (e *Enforcer) Record(name string, pid int) error {
 	if err != nil {
 		return err
 	}
+	if c.keepRecord {
+		c.keepRecord = false
+		return nil
+	}
 	all, err := mounts.Of(pid)
 	if err != nil {
 		return fmt.Errorf("container %s: %w", name, err)
@@ -41,7 +48,13 @@ func (e *Enforcer) Record(name string, pid int) error {
 	old := c.pins
 	c.pins = pins
 	if err == nil {
+		err = e.holdOrigins(c, pid, found)
+	}
+	if err == nil {
 		err = e.putOrigins(c, found)
+	}
+	if err == nil {
+		err = e.keepOrigins(c)
 	}
 	if err != nil {
 		return fmt.Errorf("container %s: %w", name, err)
@@ -50,6 +63,36 @@ func (e *Enforcer) Record(name string, pid int) error {
 		_ = unix.Close(fd)
 	}
 	c.recorded = true
+	return nil
+}
+
+// holdOrigins has what was found outlive this agent.
+func (e *Enforcer) holdOrigins(c *container, pid int, found []origin) error {
+	c.found, c.held = found, nil
+	if e.records == nil {
+		return nil
+	}
+	all := make([]hold.Mount, len(found))
+	for i, o := range found {
+		all[i] = hold.Mount{FD: c.pins[i], Folder: o.folder}
+	}
+	var err error
+	c.held, err = e.records.space.Take(pid, c.id, all)
+	return err
+}
+
+// keepOrigins records what the kernel has been told, and lets go what held it for this agent
+// alone: an open descriptor would keep the container from unmounting.
+func (e *Enforcer) keepOrigins(c *container) error {
+	if e.records == nil {
+		return nil
+	}
+	if err := errors.Join(e.records.putContainer(c), e.records.space.Commit(c.id)); err != nil {
+		return err
+	}
+	if !slices.Contains(c.held, false) {
+		c.unpin()
+	}
 	return nil
 }
 
@@ -62,6 +105,9 @@ func (e *Enforcer) locateAll(pid int, all []mounts.Mount) (found []origin, pins 
 	}
 	defer unix.Close(root)
 	for _, m := range all {
+		if m.Type == "nsfs" && strings.HasPrefix(m.Root, "mnt:") {
+			continue // a mount namespace can't be held in another; no rule is about one
+		}
 		fd, mode, err := openMount(root, m)
 		if errors.Is(err, errHidden) {
 			continue
@@ -76,7 +122,7 @@ func (e *Enforcer) locateAll(pid int, all []mounts.Mount) (found []origin, pins 
 		}
 		found = append(found, origin{
 			point: m.Point, sb: l.Sb, dentry: l.Dentry, isRoot: l.IsRoot != 0,
-			root: m.Root, device: mode&unix.S_IFMT == unix.S_IFCHR || mode&unix.S_IFMT == unix.S_IFBLK,
+			root: m.Root, device: mode&unix.S_IFMT == unix.S_IFCHR || mode&unix.S_IFMT == unix.S_IFBLK, folder: mode&unix.S_IFMT == unix.S_IFDIR,
 		})
 	}
 	return found, pins, nil

@@ -32,7 +32,7 @@ func newProduct() (*product, error) {
 	if err := spec.LoadAndAssign(&p.objects, nil); err != nil {
 		return nil, fmt.Errorf("load the matching code: %w", err)
 	}
-	p.pool = slab.NewPool(p.objects.Slabs, spec.Maps[bpf.MatchMapSlabs].InnerMap)
+	p.pool = slab.NewPool(p.objects.Slabs, spec.Maps[bpf.MatchMapSlabs].InnerMap, func(*ebpf.Map) error { return nil })
 	return p, nil
 }
 

@@ -47,7 +47,7 @@ func newMatcher(t testing.TB) *matcher {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { m.objects.Close() })
-	m.pool = NewPool(m.objects.Slabs, spec.Maps["slabs"].InnerMap)
+	m.pool = NewPool(m.objects.Slabs, spec.Maps["slabs"].InnerMap, func(*ebpf.Map) error { return nil })
 	t.Cleanup(m.pool.Close)
 	m.containers = mapped[bpf.MatchContainer](t, m.objects.Containers)
 	m.request = &mapped[bpf.MatchRequest](t, m.objects.Requests)[0]

@@ -60,6 +60,7 @@ func (p *placement) header(profile uint64) bpf.MatchPlaced {
 		Outcomes: p.address(w[image.HeaderOutcomes]), NumOutcomes: w[image.HeaderNumOutcomes],
 		ExecClasses: p.address(w[image.HeaderExecClasses]), FileMoves: p.address(w[image.HeaderFileMoves]), ExecMoves: p.address(w[image.HeaderExecMoves]),
 		HandleFile: w[image.HeaderHandleFile], HandleExec: w[image.HeaderHandleExec], Foreign: w[image.HeaderForeign],
+		Bytes: uint32(Size(len(w))),
 	}
 }
 

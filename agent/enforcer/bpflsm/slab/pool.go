@@ -16,6 +16,7 @@ var ErrFull = errors.New("no room for another image")
 type Pool struct {
 	outer *ebpf.Map
 	inner *ebpf.MapSpec
+	guard func(*ebpf.Map) error
 	slabs []slab
 	// returned is room that a program may still be reading; Grace makes it free.
 	returned []Place
@@ -33,9 +34,10 @@ type slab struct {
 	free   room
 }
 
-// NewPool returns a pool that fills outer, an array of maps like inner.
-func NewPool(outer *ebpf.Map, inner *ebpf.MapSpec) *Pool {
-	return &Pool{outer: outer, inner: inner}
+// NewPool returns a pool that fills outer, an array of maps like inner. Each is given to guard
+// before it is used.
+func NewPool(outer *ebpf.Map, inner *ebpf.MapSpec, guard func(*ebpf.Map) error) *Pool {
+	return &Pool{outer: outer, inner: inner, guard: guard}
 }
 
 // Word is what a container's entry holds to name a placed image.
@@ -114,7 +116,11 @@ func (p *Pool) grow() error {
 	if err != nil {
 		return fmt.Errorf("create slab %d: %w", index, err)
 	}
-	memory, err := values.Memory()
+	err = p.guard(values)
+	var memory *ebpf.Memory
+	if err == nil {
+		memory, err = values.Memory()
+	}
 	if err == nil {
 		err = p.outer.Update(index, values, ebpf.UpdateAny)
 	}

@@ -1,0 +1,190 @@
+package bpflsm
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
+)
+
+// pinned is a set of programs that is kept in a folder of a BPF file system. One that is being
+// pinned, or was when its agent ended, has a name with a prefix; the rename completes it.
+type pinned struct{ dir string }
+
+const unfinished = "new-"
+
+// mountBPF mounts a BPF file system where none is.
+func mountBPF(dir string) error {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return fmt.Errorf("look for a BPF file system: %w", err)
+	}
+	if st.Type == unix.BPF_FS_MAGIC {
+		return nil
+	}
+	if err := unix.Mount("bpf", dir, "bpf", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "mode=0700"); err != nil {
+		return fmt.Errorf("mount a BPF file system on %s: %w", dir, err)
+	}
+	return nil
+}
+
+// setsIn lists the sets that are kept below a folder, complete or not.
+func setsIn(dir string) (complete, broken []pinned, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("look for pinned programs: %w", err)
+	}
+	for _, e := range entries {
+		p := pinned{filepath.Join(dir, e.Name())}
+		if strings.HasPrefix(e.Name(), unfinished) {
+			broken = append(broken, p)
+		} else {
+			complete = append(complete, p)
+		}
+	}
+	return complete, broken, nil
+}
+
+func (p pinned) name() string { return filepath.Base(p.dir) }
+
+// mapName is the name of a map's pin; the file system admits no dots.
+func mapName(name string) string { return strings.ReplaceAll(name, ".", "_") }
+
+// mapsOf lists the maps of objects by name.
+func mapsOf(o *objects) map[string]*ebpf.Map {
+	all := map[string]*ebpf.Map{".data": o.Data}
+	v := reflect.ValueOf(o.EnforcerMaps)
+	for i := range v.NumField() {
+		if m, ok := v.Field(i).Interface().(*ebpf.Map); ok {
+			all[v.Type().Field(i).Tag.Get("ebpf")] = m
+		}
+	}
+	return all
+}
+
+// pinSet pins maps and links, in an unfinished set.
+func pinSet(dir string, o *objects, links []link.Link) (pinned, error) {
+	p := pinned{filepath.Join(filepath.Dir(dir), unfinished+filepath.Base(dir))}
+	err := errors.Join(os.MkdirAll(filepath.Join(p.dir, "maps"), 0o700), os.MkdirAll(filepath.Join(p.dir, "links"), 0o700))
+	if err != nil {
+		return p, fmt.Errorf("pin the programs: %w", err)
+	}
+	for name, m := range mapsOf(o) {
+		if err := m.Pin(filepath.Join(p.dir, "maps", mapName(name))); err != nil {
+			return p, fmt.Errorf("pin map %s: %w", name, err)
+		}
+	}
+	for i, l := range links {
+		if err := l.Pin(filepath.Join(p.dir, "links", fmt.Sprintf("%03d", i))); err != nil {
+			return p, fmt.Errorf("pin a program's link: %w", err)
+		}
+	}
+	return p, nil
+}
+
+// complete gives a set its name: from then on it is in force without this process.
+func (p pinned) complete() (pinned, error) {
+	done := pinned{filepath.Join(filepath.Dir(p.dir), strings.TrimPrefix(p.name(), unfinished))}
+	if err := os.Rename(p.dir, done.dir); err != nil {
+		return p, fmt.Errorf("pin the programs: %w", err)
+	}
+	return done, nil
+}
+
+// links opens the pinned links.
+func (p pinned) links() ([]link.Link, error) {
+	entries, err := os.ReadDir(filepath.Join(p.dir, "links"))
+	if err != nil {
+		return nil, fmt.Errorf("take over the pinned programs: %w", err)
+	}
+	var all []link.Link
+	for _, e := range entries {
+		l, err := link.LoadPinnedLink(filepath.Join(p.dir, "links", e.Name()), nil)
+		if err != nil {
+			return all, fmt.Errorf("take over the pinned programs: %w", err)
+		}
+		all = append(all, l)
+	}
+	return all, nil
+}
+
+// mapNamed opens a pinned map.
+func (p pinned) mapNamed(name string) (*ebpf.Map, error) {
+	m, err := ebpf.LoadPinnedMap(filepath.Join(p.dir, "maps", mapName(name)), nil)
+	if err != nil {
+		return nil, fmt.Errorf("take over map %s: %w", name, err)
+	}
+	return m, nil
+}
+
+// remove unpins a set, what judges first: a program that finds no label lets pass, one that
+// is gone as well.
+func (p pinned) remove() (links, maps int, err error) {
+	links, err = removeFiles(filepath.Join(p.dir, "links"))
+	if err != nil {
+		return links, 0, err
+	}
+	maps, err = removeFiles(filepath.Join(p.dir, "maps"))
+	if err != nil {
+		return links, maps, err
+	}
+	if err := os.Remove(p.dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return links, maps, fmt.Errorf("unpin the programs: %w", err)
+	}
+	return links, maps, nil
+}
+
+func removeFiles(dir string) (n int, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	for _, e := range entries {
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+			return n, fmt.Errorf("unpin the programs: %w", err)
+		}
+		n++
+	}
+	if err == nil {
+		err = os.Remove(dir)
+	}
+	if err != nil {
+		return n, fmt.Errorf("unpin the programs: %w", err)
+	}
+	return n, nil
+}
+
+// disarm clears a set's containers: its programs let everything pass then, also where somebody
+// else still holds them.
+func (p pinned) disarm() error {
+	m, err := p.mapNamed("containers")
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	return p.write("containers", 0, make([]byte, int(m.MaxEntries()*m.ValueSize())))
+}
+
+// write writes into the memory of a pinned map.
+func (p pinned) write(name string, at int64, what []byte) error {
+	m, err := p.mapNamed(name)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	memory, err := m.Memory()
+	if err == nil {
+		_, err = memory.WriteAt(what, at)
+	}
+	if err != nil {
+		return fmt.Errorf("write map %s: %w", name, err)
+	}
+	return nil
+}
