@@ -59,7 +59,11 @@ static __always_inline u32 within(u32 index)
 	return index & (PATH_END - 1);
 }
 
-static __always_inline struct scratch *claim(void)
+#define NO_SLOT (~0u)
+
+// claim_slot claims a buffer and returns its number. It is a global function, so that what follows
+// in a hook is verified once and not for every buffer that may have been free.
+__noinline u32 claim_slot(void)
 {
 	u32 first = bpf_get_smp_processor_id() * SLOTS_PER_CPU;
 	for (u32 i = 0; i < 2 * SLOTS_PER_CPU; i++) {
@@ -69,11 +73,17 @@ static __always_inline struct scratch *claim(void)
 		struct scratch *s = bpf_map_lookup_elem(&scratches, &slot);
 		if (s && !__sync_val_compare_and_swap(&s->busy, 0, 1)) {
 			s->slot = slot;
-			return s;
+			return slot;
 		}
 	}
 	count(COUNT_NO_SCRATCH);
-	return 0;
+	return NO_SLOT;
+}
+
+static __always_inline struct scratch *claim(void)
+{
+	u32 slot = claim_slot();
+	return slot == NO_SLOT ? 0 : bpf_map_lookup_elem(&scratches, &slot);
 }
 
 static __always_inline void release(struct scratch *s)

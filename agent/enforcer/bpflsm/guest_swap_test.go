@@ -71,7 +71,7 @@ func TestNoDecisionIsMixed(t *testing.T) {
 	b := g.box(t, "mixed", "file: {matchPaths: [{path: /var/tmp/rules/file}, {path: "+other+"}]}")
 	// Somebody else has them too, so that they need not be compiled again and again.
 	for i, p := range sets {
-		keeper := g.box(t, fmt.Sprint("keeper", i), "file: {}")
+		keeper := g.box(t, fmt.Sprint("keeper", i), "file: {matchPaths: [{path: /no/such}]}")
 		if err := g.Apply(keeper.name, p); err != nil {
 			t.Fatal(err)
 		}

@@ -29,26 +29,58 @@ type guest struct {
 	events []enforcer.Event
 }
 
+// shared is attached once for all tests that need no options: verifying the programs takes long
+// under emulation.
+var shared struct {
+	once sync.Once
+	*Enforcer
+	err error
+}
+
+func closeShared() error {
+	if shared.Enforcer == nil {
+		return nil
+	}
+	return shared.Close()
+}
+
 // newGuest attaches the programs; in the lab that has to work.
 func newGuest(t *testing.T, opt Options) *guest {
 	t.Helper()
 	if os.Getenv("KUBEARMOR_LAB") == "" {
 		t.Skip("needs a kernel of the lab: bin/lab test ./agent/enforcer/bpflsm")
 	}
-	e, err := Load(t.Context(), opt)
+	e, err := enforcerFor(t, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := e.Close(); err != nil {
-			t.Error(err)
-		}
-	})
 	n, err := e.Counters()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &guest{Enforcer: e, before: n.Events + n.EventsFolded}
+}
+
+func enforcerFor(t *testing.T, opt Options) (*Enforcer, error) {
+	if opt != (Options{}) {
+		e, err := Load(t.Context(), opt)
+		if err == nil {
+			t.Cleanup(func() {
+				if err := e.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		return e, err
+	}
+	shared.once.Do(func() { shared.Enforcer, shared.err = Load(context.Background(), opt) })
+	if shared.err != nil {
+		return nil, shared.err
+	}
+	// What the tests before have left in the buffer is nobody's.
+	ended, end := context.WithCancel(context.Background())
+	end()
+	return shared.Enforcer, shared.Events(ended, func(enforcer.Event) {})
 }
 
 // read collects events until the test ends.
