@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -147,6 +148,7 @@ func renameInChroot(from, to string) error {
 	result := make(chan error)
 	go func() {
 		// A thread with a root of its own; it is never used for anything else.
+		runtime.LockOSThread()
 		if err := errors.Join(unix.Unshare(unix.CLONE_FS), unix.Chroot("/work")); err != nil {
 			result <- err
 			return
