@@ -38,7 +38,10 @@ type Attached struct {
 }
 
 // readyLimit is generous: under emulation verifying the programs takes seconds.
-const readyLimit = 90 * time.Second
+const readyLimit = 3 * time.Minute
+
+// stopLimit likewise: each program is detached in turn.
+const stopLimit = time.Minute
 
 // Attach starts the agent and returns once the policies are in force. Stop must be called.
 func Attach(ctx context.Context, program string, t Target) (*Attached, error) {
@@ -95,8 +98,8 @@ func (a *Attached) Stop() error {
 	select {
 	case <-a.ended:
 		return nil
-	case <-time.After(20 * time.Second):
-		return errors.Join(errors.New("the agent did not stop within 20 s of SIGTERM"), a.cmd.Process.Kill())
+	case <-time.After(stopLimit):
+		return errors.Join(fmt.Errorf("the agent did not stop within %s of SIGTERM", stopLimit), a.cmd.Process.Kill())
 	}
 }
 

@@ -108,13 +108,16 @@ func (m Machine) notification() string {
 // escape doubles commas, which separate options.
 func escape(path string) string { return strings.ReplaceAll(path, ",", ",,") }
 
-// acceleration is always emulation: /dev/kvm may exist where it can't be used.
+// acceleration is always emulation: /dev/kvm may exist where it can't be used. The processors take
+// turns on one thread. With a thread for each, one now and then goes on with code that another has
+// patched meanwhile, and attaching BPF programs patches the kernel all the time: it meets a
+// break point that is gone, and the kernel panics or hangs.
 func (m Machine) acceleration() []string {
 	if m.CountInstructions {
 		return []string{"-accel", "tcg,thread=single,tb-size=512", "-smp", "1", "-icount", "shift=0,sleep=off",
 			"-seed", "1", "-rtc", "base=2026-01-01,clock=vm"}
 	}
-	return []string{"-accel", "tcg,thread=multi,tb-size=512", "-smp", fmt.Sprint(m.CPUs)}
+	return []string{"-accel", "tcg,thread=single,tb-size=512", "-smp", fmt.Sprint(m.CPUs)}
 }
 
 func (m Machine) parameters() []string {
