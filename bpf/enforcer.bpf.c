@@ -1,11 +1,13 @@
 //go:build ignore
 
 // The programs that are attached to the kernel, by families of hooks.
+#include "hooks/attribute.h"
 #include "hooks/capability.h"
 #include "hooks/exec.h"
 #include "hooks/file.h"
 #include "hooks/handle.h"
 #include "hooks/label.h"
+#include "hooks/mapping.h"
 #include "hooks/mount.h"
 #include "hooks/move.h"
 #include "hooks/network.h"

@@ -72,6 +72,8 @@ const (
 	EnforcerEventFlagEVENT_READ    EnforcerEventFlag = 2
 	EnforcerEventFlagEVENT_WRITE   EnforcerEventFlag = 4
 	EnforcerEventFlagEVENT_CREATED EnforcerEventFlag = 8
+	EnforcerEventFlagEVENT_MAPPED  EnforcerEventFlag = 16
+	EnforcerEventFlagEVENT_MEMORY  EnforcerEventFlag = 32
 )
 
 type EnforcerEventKind uint32
@@ -153,48 +155,60 @@ type EnforcerScratch struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	EnforcerMapCgroups          = "cgroups"
-	EnforcerMapContainers       = "containers"
-	EnforcerMapCounters         = "counters"
-	EnforcerMapEvents           = "events"
-	EnforcerMapFolds            = "folds"
-	EnforcerMapLabels           = "labels"
-	EnforcerMapLocating         = "locating"
-	EnforcerMapOrigins          = "origins"
-	EnforcerMapScratches        = "scratches"
-	EnforcerMapSlabs            = "slabs"
-	EnforcerProgCheckCapability = "check_capability"
-	EnforcerProgCheckChmod      = "check_chmod"
-	EnforcerProgCheckChown      = "check_chown"
-	EnforcerProgCheckExec       = "check_exec"
-	EnforcerProgCheckForeign    = "check_foreign"
-	EnforcerProgCheckLink       = "check_link"
-	EnforcerProgCheckMkdir      = "check_mkdir"
-	EnforcerProgCheckMknod      = "check_mknod"
-	EnforcerProgCheckMount      = "check_mount"
-	EnforcerProgCheckMoveMount  = "check_move_mount"
-	EnforcerProgCheckOpen       = "check_open"
-	EnforcerProgCheckPivot      = "check_pivot"
-	EnforcerProgCheckRename     = "check_rename"
-	EnforcerProgCheckRmdir      = "check_rmdir"
-	EnforcerProgCheckSocket     = "check_socket"
-	EnforcerProgCheckSymlink    = "check_symlink"
-	EnforcerProgCheckTruncate   = "check_truncate"
-	EnforcerProgCheckUmount     = "check_umount"
-	EnforcerProgCheckUnlink     = "check_unlink"
-	EnforcerProgExecDone        = "exec_done"
-	EnforcerProgHandleDecoded   = "handle_decoded"
-	EnforcerProgInheritLabel    = "inherit_label"
-	EnforcerProgLocate          = "locate"
-	EnforcerProgTaskCloned      = "task_cloned"
-	EnforcerProgTaskMoved       = "task_moved"
-	EnforcerVarCounterType      = "counter_type"
-	EnforcerVarEpoch            = "epoch"
-	EnforcerVarEventFlagType    = "event_flag_type"
-	EnforcerVarEventKindType    = "event_kind_type"
-	EnforcerVarEventType        = "event_type"
-	EnforcerVarPlacedType       = "placed_type"
-	EnforcerVarScratchSlots     = "scratch_slots"
+	EnforcerMapCgroups             = "cgroups"
+	EnforcerMapContainers          = "containers"
+	EnforcerMapCounters            = "counters"
+	EnforcerMapEvents              = "events"
+	EnforcerMapFolds               = "folds"
+	EnforcerMapLabels              = "labels"
+	EnforcerMapLocating            = "locating"
+	EnforcerMapOrigins             = "origins"
+	EnforcerMapScratches           = "scratches"
+	EnforcerMapSlabs               = "slabs"
+	EnforcerProgCheckCapability    = "check_capability"
+	EnforcerProgCheckChmod         = "check_chmod"
+	EnforcerProgCheckChown         = "check_chown"
+	EnforcerProgCheckExec          = "check_exec"
+	EnforcerProgCheckFileSetattr   = "check_file_setattr"
+	EnforcerProgCheckForeign       = "check_foreign"
+	EnforcerProgCheckIoctl         = "check_ioctl"
+	EnforcerProgCheckIoctlCompat   = "check_ioctl_compat"
+	EnforcerProgCheckLink          = "check_link"
+	EnforcerProgCheckMkdir         = "check_mkdir"
+	EnforcerProgCheckMknod         = "check_mknod"
+	EnforcerProgCheckMmap          = "check_mmap"
+	EnforcerProgCheckMount         = "check_mount"
+	EnforcerProgCheckMoveMount     = "check_move_mount"
+	EnforcerProgCheckMprotect      = "check_mprotect"
+	EnforcerProgCheckOpen          = "check_open"
+	EnforcerProgCheckPivot         = "check_pivot"
+	EnforcerProgCheckRemoveAcl     = "check_remove_acl"
+	EnforcerProgCheckRemovexattr   = "check_removexattr"
+	EnforcerProgCheckRename        = "check_rename"
+	EnforcerProgCheckRmdir         = "check_rmdir"
+	EnforcerProgCheckSetAcl        = "check_set_acl"
+	EnforcerProgCheckSetattr       = "check_setattr"
+	EnforcerProgCheckSetattrMapped = "check_setattr_mapped"
+	EnforcerProgCheckSetxattr      = "check_setxattr"
+	EnforcerProgCheckSocket        = "check_socket"
+	EnforcerProgCheckSymlink       = "check_symlink"
+	EnforcerProgCheckTruncate      = "check_truncate"
+	EnforcerProgCheckUmount        = "check_umount"
+	EnforcerProgCheckUnlink        = "check_unlink"
+	EnforcerProgExecDone           = "exec_done"
+	EnforcerProgHandleDecoded      = "handle_decoded"
+	EnforcerProgInheritLabel       = "inherit_label"
+	EnforcerProgLocate             = "locate"
+	EnforcerProgTaskCloned         = "task_cloned"
+	EnforcerProgTaskMoved          = "task_moved"
+	EnforcerVarCounterType         = "counter_type"
+	EnforcerVarEpoch               = "epoch"
+	EnforcerVarEventFlagType       = "event_flag_type"
+	EnforcerVarEventKindType       = "event_kind_type"
+	EnforcerVarEventType           = "event_type"
+	EnforcerVarHasFlagsHook        = "has_flags_hook"
+	EnforcerVarPlacedType          = "placed_type"
+	EnforcerVarScratchSlots        = "scratch_slots"
 )
 
 // LoadEnforcer returns the embedded CollectionSpec for Enforcer.
@@ -239,31 +253,42 @@ type EnforcerSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type EnforcerProgramSpecs struct {
-	CheckCapability *ebpf.ProgramSpec `ebpf:"check_capability"`
-	CheckChmod      *ebpf.ProgramSpec `ebpf:"check_chmod"`
-	CheckChown      *ebpf.ProgramSpec `ebpf:"check_chown"`
-	CheckExec       *ebpf.ProgramSpec `ebpf:"check_exec"`
-	CheckForeign    *ebpf.ProgramSpec `ebpf:"check_foreign"`
-	CheckLink       *ebpf.ProgramSpec `ebpf:"check_link"`
-	CheckMkdir      *ebpf.ProgramSpec `ebpf:"check_mkdir"`
-	CheckMknod      *ebpf.ProgramSpec `ebpf:"check_mknod"`
-	CheckMount      *ebpf.ProgramSpec `ebpf:"check_mount"`
-	CheckMoveMount  *ebpf.ProgramSpec `ebpf:"check_move_mount"`
-	CheckOpen       *ebpf.ProgramSpec `ebpf:"check_open"`
-	CheckPivot      *ebpf.ProgramSpec `ebpf:"check_pivot"`
-	CheckRename     *ebpf.ProgramSpec `ebpf:"check_rename"`
-	CheckRmdir      *ebpf.ProgramSpec `ebpf:"check_rmdir"`
-	CheckSocket     *ebpf.ProgramSpec `ebpf:"check_socket"`
-	CheckSymlink    *ebpf.ProgramSpec `ebpf:"check_symlink"`
-	CheckTruncate   *ebpf.ProgramSpec `ebpf:"check_truncate"`
-	CheckUmount     *ebpf.ProgramSpec `ebpf:"check_umount"`
-	CheckUnlink     *ebpf.ProgramSpec `ebpf:"check_unlink"`
-	ExecDone        *ebpf.ProgramSpec `ebpf:"exec_done"`
-	HandleDecoded   *ebpf.ProgramSpec `ebpf:"handle_decoded"`
-	InheritLabel    *ebpf.ProgramSpec `ebpf:"inherit_label"`
-	Locate          *ebpf.ProgramSpec `ebpf:"locate"`
-	TaskCloned      *ebpf.ProgramSpec `ebpf:"task_cloned"`
-	TaskMoved       *ebpf.ProgramSpec `ebpf:"task_moved"`
+	CheckCapability    *ebpf.ProgramSpec `ebpf:"check_capability"`
+	CheckChmod         *ebpf.ProgramSpec `ebpf:"check_chmod"`
+	CheckChown         *ebpf.ProgramSpec `ebpf:"check_chown"`
+	CheckExec          *ebpf.ProgramSpec `ebpf:"check_exec"`
+	CheckFileSetattr   *ebpf.ProgramSpec `ebpf:"check_file_setattr"`
+	CheckForeign       *ebpf.ProgramSpec `ebpf:"check_foreign"`
+	CheckIoctl         *ebpf.ProgramSpec `ebpf:"check_ioctl"`
+	CheckIoctlCompat   *ebpf.ProgramSpec `ebpf:"check_ioctl_compat"`
+	CheckLink          *ebpf.ProgramSpec `ebpf:"check_link"`
+	CheckMkdir         *ebpf.ProgramSpec `ebpf:"check_mkdir"`
+	CheckMknod         *ebpf.ProgramSpec `ebpf:"check_mknod"`
+	CheckMmap          *ebpf.ProgramSpec `ebpf:"check_mmap"`
+	CheckMount         *ebpf.ProgramSpec `ebpf:"check_mount"`
+	CheckMoveMount     *ebpf.ProgramSpec `ebpf:"check_move_mount"`
+	CheckMprotect      *ebpf.ProgramSpec `ebpf:"check_mprotect"`
+	CheckOpen          *ebpf.ProgramSpec `ebpf:"check_open"`
+	CheckPivot         *ebpf.ProgramSpec `ebpf:"check_pivot"`
+	CheckRemoveAcl     *ebpf.ProgramSpec `ebpf:"check_remove_acl"`
+	CheckRemovexattr   *ebpf.ProgramSpec `ebpf:"check_removexattr"`
+	CheckRename        *ebpf.ProgramSpec `ebpf:"check_rename"`
+	CheckRmdir         *ebpf.ProgramSpec `ebpf:"check_rmdir"`
+	CheckSetAcl        *ebpf.ProgramSpec `ebpf:"check_set_acl"`
+	CheckSetattr       *ebpf.ProgramSpec `ebpf:"check_setattr"`
+	CheckSetattrMapped *ebpf.ProgramSpec `ebpf:"check_setattr_mapped"`
+	CheckSetxattr      *ebpf.ProgramSpec `ebpf:"check_setxattr"`
+	CheckSocket        *ebpf.ProgramSpec `ebpf:"check_socket"`
+	CheckSymlink       *ebpf.ProgramSpec `ebpf:"check_symlink"`
+	CheckTruncate      *ebpf.ProgramSpec `ebpf:"check_truncate"`
+	CheckUmount        *ebpf.ProgramSpec `ebpf:"check_umount"`
+	CheckUnlink        *ebpf.ProgramSpec `ebpf:"check_unlink"`
+	ExecDone           *ebpf.ProgramSpec `ebpf:"exec_done"`
+	HandleDecoded      *ebpf.ProgramSpec `ebpf:"handle_decoded"`
+	InheritLabel       *ebpf.ProgramSpec `ebpf:"inherit_label"`
+	Locate             *ebpf.ProgramSpec `ebpf:"locate"`
+	TaskCloned         *ebpf.ProgramSpec `ebpf:"task_cloned"`
+	TaskMoved          *ebpf.ProgramSpec `ebpf:"task_moved"`
 }
 
 // EnforcerMapSpecs contains maps before they are loaded into the kernel.
@@ -291,6 +316,7 @@ type EnforcerVariableSpecs struct {
 	EventFlagType *ebpf.VariableSpec `ebpf:"event_flag_type"`
 	EventKindType *ebpf.VariableSpec `ebpf:"event_kind_type"`
 	EventType     *ebpf.VariableSpec `ebpf:"event_type"`
+	HasFlagsHook  *ebpf.VariableSpec `ebpf:"has_flags_hook"`
 	PlacedType    *ebpf.VariableSpec `ebpf:"placed_type"`
 	ScratchSlots  *ebpf.VariableSpec `ebpf:"scratch_slots"`
 }
@@ -351,6 +377,7 @@ type EnforcerVariables struct {
 	EventFlagType *ebpf.Variable `ebpf:"event_flag_type"`
 	EventKindType *ebpf.Variable `ebpf:"event_kind_type"`
 	EventType     *ebpf.Variable `ebpf:"event_type"`
+	HasFlagsHook  *ebpf.Variable `ebpf:"has_flags_hook"`
 	PlacedType    *ebpf.Variable `ebpf:"placed_type"`
 	ScratchSlots  *ebpf.Variable `ebpf:"scratch_slots"`
 }
@@ -359,31 +386,42 @@ type EnforcerVariables struct {
 //
 // It can be passed to LoadEnforcerObjects or ebpf.CollectionSpec.LoadAndAssign.
 type EnforcerPrograms struct {
-	CheckCapability *ebpf.Program `ebpf:"check_capability"`
-	CheckChmod      *ebpf.Program `ebpf:"check_chmod"`
-	CheckChown      *ebpf.Program `ebpf:"check_chown"`
-	CheckExec       *ebpf.Program `ebpf:"check_exec"`
-	CheckForeign    *ebpf.Program `ebpf:"check_foreign"`
-	CheckLink       *ebpf.Program `ebpf:"check_link"`
-	CheckMkdir      *ebpf.Program `ebpf:"check_mkdir"`
-	CheckMknod      *ebpf.Program `ebpf:"check_mknod"`
-	CheckMount      *ebpf.Program `ebpf:"check_mount"`
-	CheckMoveMount  *ebpf.Program `ebpf:"check_move_mount"`
-	CheckOpen       *ebpf.Program `ebpf:"check_open"`
-	CheckPivot      *ebpf.Program `ebpf:"check_pivot"`
-	CheckRename     *ebpf.Program `ebpf:"check_rename"`
-	CheckRmdir      *ebpf.Program `ebpf:"check_rmdir"`
-	CheckSocket     *ebpf.Program `ebpf:"check_socket"`
-	CheckSymlink    *ebpf.Program `ebpf:"check_symlink"`
-	CheckTruncate   *ebpf.Program `ebpf:"check_truncate"`
-	CheckUmount     *ebpf.Program `ebpf:"check_umount"`
-	CheckUnlink     *ebpf.Program `ebpf:"check_unlink"`
-	ExecDone        *ebpf.Program `ebpf:"exec_done"`
-	HandleDecoded   *ebpf.Program `ebpf:"handle_decoded"`
-	InheritLabel    *ebpf.Program `ebpf:"inherit_label"`
-	Locate          *ebpf.Program `ebpf:"locate"`
-	TaskCloned      *ebpf.Program `ebpf:"task_cloned"`
-	TaskMoved       *ebpf.Program `ebpf:"task_moved"`
+	CheckCapability    *ebpf.Program `ebpf:"check_capability"`
+	CheckChmod         *ebpf.Program `ebpf:"check_chmod"`
+	CheckChown         *ebpf.Program `ebpf:"check_chown"`
+	CheckExec          *ebpf.Program `ebpf:"check_exec"`
+	CheckFileSetattr   *ebpf.Program `ebpf:"check_file_setattr"`
+	CheckForeign       *ebpf.Program `ebpf:"check_foreign"`
+	CheckIoctl         *ebpf.Program `ebpf:"check_ioctl"`
+	CheckIoctlCompat   *ebpf.Program `ebpf:"check_ioctl_compat"`
+	CheckLink          *ebpf.Program `ebpf:"check_link"`
+	CheckMkdir         *ebpf.Program `ebpf:"check_mkdir"`
+	CheckMknod         *ebpf.Program `ebpf:"check_mknod"`
+	CheckMmap          *ebpf.Program `ebpf:"check_mmap"`
+	CheckMount         *ebpf.Program `ebpf:"check_mount"`
+	CheckMoveMount     *ebpf.Program `ebpf:"check_move_mount"`
+	CheckMprotect      *ebpf.Program `ebpf:"check_mprotect"`
+	CheckOpen          *ebpf.Program `ebpf:"check_open"`
+	CheckPivot         *ebpf.Program `ebpf:"check_pivot"`
+	CheckRemoveAcl     *ebpf.Program `ebpf:"check_remove_acl"`
+	CheckRemovexattr   *ebpf.Program `ebpf:"check_removexattr"`
+	CheckRename        *ebpf.Program `ebpf:"check_rename"`
+	CheckRmdir         *ebpf.Program `ebpf:"check_rmdir"`
+	CheckSetAcl        *ebpf.Program `ebpf:"check_set_acl"`
+	CheckSetattr       *ebpf.Program `ebpf:"check_setattr"`
+	CheckSetattrMapped *ebpf.Program `ebpf:"check_setattr_mapped"`
+	CheckSetxattr      *ebpf.Program `ebpf:"check_setxattr"`
+	CheckSocket        *ebpf.Program `ebpf:"check_socket"`
+	CheckSymlink       *ebpf.Program `ebpf:"check_symlink"`
+	CheckTruncate      *ebpf.Program `ebpf:"check_truncate"`
+	CheckUmount        *ebpf.Program `ebpf:"check_umount"`
+	CheckUnlink        *ebpf.Program `ebpf:"check_unlink"`
+	ExecDone           *ebpf.Program `ebpf:"exec_done"`
+	HandleDecoded      *ebpf.Program `ebpf:"handle_decoded"`
+	InheritLabel       *ebpf.Program `ebpf:"inherit_label"`
+	Locate             *ebpf.Program `ebpf:"locate"`
+	TaskCloned         *ebpf.Program `ebpf:"task_cloned"`
+	TaskMoved          *ebpf.Program `ebpf:"task_moved"`
 }
 
 func (p *EnforcerPrograms) Close() error {
@@ -392,16 +430,27 @@ func (p *EnforcerPrograms) Close() error {
 		p.CheckChmod,
 		p.CheckChown,
 		p.CheckExec,
+		p.CheckFileSetattr,
 		p.CheckForeign,
+		p.CheckIoctl,
+		p.CheckIoctlCompat,
 		p.CheckLink,
 		p.CheckMkdir,
 		p.CheckMknod,
+		p.CheckMmap,
 		p.CheckMount,
 		p.CheckMoveMount,
+		p.CheckMprotect,
 		p.CheckOpen,
 		p.CheckPivot,
+		p.CheckRemoveAcl,
+		p.CheckRemovexattr,
 		p.CheckRename,
 		p.CheckRmdir,
+		p.CheckSetAcl,
+		p.CheckSetattr,
+		p.CheckSetattrMapped,
+		p.CheckSetxattr,
 		p.CheckSocket,
 		p.CheckSymlink,
 		p.CheckTruncate,

@@ -75,6 +75,8 @@ type MatchPlaced struct {
 	HandleFile      uint32
 	HandleExec      uint32
 	Foreign         uint32
+	FilelessSet     uint32
+	MemoryWord      uint32
 	Reserved        uint32
 }
 
@@ -110,6 +112,8 @@ const (
 	MatchRequestKindREQUEST_SOCKET     MatchRequestKind = 3
 	MatchRequestKindREQUEST_CAPABILITY MatchRequestKind = 4
 	MatchRequestKindREQUEST_MOVE       MatchRequestKind = 5
+	MatchRequestKindREQUEST_MAPPING    MatchRequestKind = 6
+	MatchRequestKindREQUEST_MEMORY     MatchRequestKind = 7
 )
 
 // Names of all BPF objects in the ELF.

@@ -52,7 +52,9 @@ type Event struct {
 	Resource   string // of a file or program
 	Read       bool
 	Write      bool
-	Family     int // of a socket
+	Mapped     bool // the file was not executed, but mapped executable
+	Memory     bool // what was made executable is memory, without a name
+	Family     int  // of a socket
 	SocketType int
 	Protocol   int
 	Capability policy.Capability

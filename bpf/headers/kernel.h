@@ -32,6 +32,8 @@ enum bpf_map_type {
 #define BPF_LOCAL_STORAGE_GET_F_CREATE (1ULL << 0)
 #define BPF_NOEXIST 1
 
+typedef unsigned long size_t;
+
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -63,6 +65,37 @@ typedef __s32 s32;
 #define MNT_INTERNAL 0x4000
 #define MNT_NS_INTERNAL ((u64)-22)
 
+#define SB_NOUSER (1ul << 31)
+#define SB_KERNMOUNT (1ul << 22)
+#define HUGETLBFS_MAGIC 0x958458f6
+
+// include/linux/fs.h: what an iattr changes
+#define ATTR_MODE (1u << 0)
+#define ATTR_UID (1u << 1)
+#define ATTR_GID (1u << 2)
+#define ATTR_SIZE (1u << 3)
+#define ATTR_ATIME (1u << 4)
+#define ATTR_MTIME (1u << 5)
+
+// include/uapi/linux/{fs,fsverity,msdos_fs,btrfs}.h: ioctls that set what an inode is like
+#define FS_IOC_SETFLAGS 0x40086602u
+#define FS_IOC32_SETFLAGS 0x40046602u
+#define FS_IOC_FSSETXATTR 0x401c5820u
+#define FS_IOC_ENABLE_VERITY 0x40806685u
+#define FAT_IOCTL_SET_ATTRIBUTES 0x40047211u
+#define BTRFS_IOC_SUBVOL_SETFLAGS 0x4008941au
+
+// include/uapi/asm-generic/mman-common.h, include/linux/mm.h
+#define PROT_WRITE 0x2ul
+#define PROT_EXEC 0x4ul
+#define MAP_TYPE 0xful
+#define MAP_PRIVATE 0x2ul
+#define VM_WRITE 0x2ul
+#define VM_EXEC 0x4ul
+#define VM_MAYSHARE 0x80ul
+#define S_IFCHR 0020000
+#define ZERO_DEVICE (1u << 20 | 5)
+
 #define CLONE_INTO_CGROUP 0x200000000ULL
 #define CAP_OPT_NOAUDIT 0x2u // include/linux/security.h
 
@@ -72,10 +105,20 @@ typedef struct {
 	u32 val;
 } kuid_t;
 
+struct inode_operations {
+	void *fileattr_set;
+};
+
 struct inode {
 	u16 i_mode;
+	u32 i_rdev;
 	kuid_t i_uid;
+	const struct inode_operations *i_op;
 	u32 i_nlink;
+};
+
+struct iattr {
+	u32 ia_valid;
 };
 
 struct qstr {
@@ -101,6 +144,7 @@ struct super_block {
 	struct file_system_type *s_type;
 	struct dentry *s_root;
 	void *s_fs_info;
+	unsigned long s_flags;
 	unsigned long s_magic;
 };
 
@@ -137,7 +181,20 @@ struct file {
 	struct inode *f_inode;
 };
 
+// backing_file is how a stacked file system's mapping names the file that was mapped.
+struct backing_file {
+	struct file file;
+	struct path user_path;
+};
+
+struct vm_area_struct {
+	unsigned long vm_flags;
+	void *anon_vma;
+	struct file *vm_file;
+};
+
 struct linux_binprm {
+	char buf[256];
 	struct file *file;
 	const char *filename;
 	const char *interp;
@@ -162,9 +219,23 @@ struct upid {
 	struct pid_namespace *ns;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct pid {
 	u32 level;
+	struct hlist_head tasks[4];
 	struct upid numbers[1];
+};
+
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
 };
 
 enum pid_type { PIDTYPE_PID, PIDTYPE_TGID };
@@ -210,6 +281,7 @@ struct css_set {
 };
 
 struct task_struct {
+	u32 in_execve : 1;
 	int pid;
 	int tgid;
 	char comm[16];
@@ -222,6 +294,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct hlist_node pid_links[4];
 };
 
 struct user_namespace;

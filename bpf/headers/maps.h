@@ -22,7 +22,10 @@ struct label {
 	u32 handle;    // handle_of what a handle was decoded to, until the task opens a file
 };
 
-#define LABEL_SETUP 1u // it came from outside and has not exec'ed yet
+#define LABEL_SETUP 1u   // it came from outside and has not exec'ed yet
+#define LABEL_ENTERED 2u // likewise, and after the container's start
+#define LABEL_LOADER 4u  // it is about to open the loader of what it executes
+#define LABEL_LOADED 8u  // the loader was judged then
 
 // container says which rules hold. The agent swaps them by one store to profile.
 struct container {
@@ -59,6 +62,8 @@ struct placed {
 	u32 handle_file; // outcomes, as in the image
 	u32 handle_exec;
 	u32 foreign;
+	u32 fileless_set;
+	u32 memory_word; // the decision word itself
 	u32 reserved;
 };
 

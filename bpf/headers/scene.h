@@ -12,6 +12,7 @@ struct scene {
 	struct container *container;
 	u32 id;
 	u32 handle; // see struct label
+	u32 label_flags;
 	struct image image;
 };
 
@@ -33,6 +34,9 @@ static __always_inline bool set_up_exempt(struct task_struct *task, u32 id)
 	return true;
 }
 
+// Categories whose rules hold for a task that sets a container up.
+#define OF_PROCESSES (IMAGE_FLAG_EXEC | IMAGE_FLAG_MAPPINGS | IMAGE_FLAG_MEMORY)
+
 // enter finds what holds for the running task. The profile is read once, so that an
 // operation is judged by one whole set of policies.
 static __always_inline enum entrance enter(struct scene *scene, u32 category)
@@ -41,6 +45,7 @@ static __always_inline enum entrance enter(struct scene *scene, u32 category)
 	struct label label = current_label(scene->task, &scene->container);
 	scene->id = label.container;
 	scene->handle = label.handle;
+	scene->label_flags = label.flags;
 	if (!scene->container)
 		return OUTSIDE;
 	u64 profile = *(volatile u64 *)&scene->container->profile;
@@ -52,7 +57,7 @@ static __always_inline enum entrance enter(struct scene *scene, u32 category)
 	}
 	if (!(scene->image.placed->flags & category))
 		return OUTSIDE;
-	if (category != IMAGE_FLAG_EXEC && label.flags & LABEL_SETUP && set_up_exempt(scene->task, label.container))
+	if (!(category & OF_PROCESSES) && label.flags & LABEL_SETUP && set_up_exempt(scene->task, label.container))
 		return OUTSIDE;
 	return INSIDE;
 }
@@ -81,6 +86,8 @@ static __always_inline u32 conditions(const struct scene *scene, u32 owner)
 		c |= 1 << IMAGE_CONDITION_OWNER;
 	if (flags & IMAGE_FLAG_TTY && scene->task->signal->tty)
 		c |= 1 << IMAGE_CONDITION_TTY;
+	if (flags & IMAGE_FLAG_ENTERED && scene->label_flags & LABEL_ENTERED)
+		c |= 1 << IMAGE_CONDITION_ENTERED;
 	return c;
 }
 

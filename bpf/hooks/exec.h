@@ -53,10 +53,12 @@ static __always_inline int judge_exec(const struct scene *scene, struct scratch 
 {
 	struct file *file = bprm->file;
 	struct dentry *dentry = file->f_path.dentry;
-	u64 set = UNNAMED;
 	s32 start = NAME_NONE;
-	// A memfd has no name.
-	if (!(file->f_path.mnt->mnt_flags & MNT_INTERNAL))
+	// A memfd has no name, and a deleted file none any more.
+	bool memory = file->f_path.mnt->mnt_flags & MNT_INTERNAL;
+	bool fileless = memory || deleted(dentry);
+	u64 set = fileless ? FILELESS(&scene->image) : UNNAMED;
+	if (!memory)
 		start = origin_name(s, scene->container, scene->id, dentry);
 	if (unreadable(start))
 		return -EACCES;
@@ -66,8 +68,8 @@ static __always_inline int judge_exec(const struct scene *scene, struct scratch 
 	u32 known = conditions(scene, file->f_inode->i_uid.val);
 	u64 decision = decide_exec(&scene->image, set, column, known);
 	// A deleted file is blocked by the name it had last, and allowed by none.
-	if (start >= 0 && deleted(dentry))
-		decision = worse(decision, decide_exec(&scene->image, UNNAMED, column, known));
+	if (start >= 0 && fileless)
+		decision = worse(decide_exec(&scene->image, FILELESS(&scene->image), column, known), decision);
 	if (start == NAME_LOST)
 		decision = worse(decision, decide_alone(&scene->image, scene->image.placed->handle_exec));
 	if (reports(decision)) {
@@ -76,6 +78,18 @@ static __always_inline int judge_exec(const struct scene *scene, struct scratch 
 		send_event(s, start);
 	}
 	return denies(decision) ? -EACCES : 0;
+}
+
+// expect_loader notes that what the task opens next to execute is the loader of this image, not
+// another image: of an ELF file alone.
+static __always_inline void expect_loader(struct task_struct *task, struct linux_binprm *bprm)
+{
+	struct label *label = bpf_task_storage_get(&labels, task, 0, 0);
+	if (!label)
+		return; // the loader is judged when it is mapped
+	label->flags &= ~(LABEL_LOADER | LABEL_LOADED);
+	if (bprm->buf[0] == 0x7f && bprm->buf[1] == 'E' && bprm->buf[2] == 'L' && bprm->buf[3] == 'F')
+		label->flags |= LABEL_LOADER;
 }
 
 SEC("lsm/bprm_check_security")
@@ -97,6 +111,8 @@ int BPF_PROG(check_exec, struct linux_binprm *bprm, int ret)
 		return -EACCES;
 	int verdict = judge_exec(&scene, s, bprm);
 	release(s);
+	if (scene.image.placed->flags & IMAGE_FLAG_MAPPINGS)
+		expect_loader(scene.task, bprm);
 	return verdict;
 }
 
@@ -107,7 +123,7 @@ void BPF_PROG(exec_done, struct linux_binprm *bprm)
 	struct label *label = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
 	if (!label || !(label->flags & LABEL_SETUP))
 		return;
-	label->flags &= ~LABEL_SETUP;
+	label->flags &= ~(LABEL_SETUP | LABEL_ENTERED);
 	struct container *c = container(label->container);
 	if (c)
 		c->starting = 0;

@@ -3,12 +3,15 @@
 #pragma once
 
 #include "../headers/name.h"
+#include "../headers/proc.h"
+#include "mapping.h"
 
 #define READS 1u
 #define WRITES 2u
 #define FRESH 4u     // the entry is being made: it need not be in a directory yet
 #define NAMELESS 8u  // the file was made without a name
 #define OPENS 16u    // a file is being opened
+#define ENTRY_ALONE 32u // the hook shows no mount
 
 static __always_inline u64 decide_access(const struct image *image, u64 set, u32 access, u32 known)
 {
@@ -20,6 +23,14 @@ static __always_inline u64 decide_access(const struct image *image, u64 set, u32
 	return decision;
 }
 
+// borrowed_rights says that the task acts with rights other than its own, as the kernel does
+// where it passes a change on to the file below a stacked file system. That was judged above;
+// the file below has no name in the container.
+static __always_inline bool borrowed_rights(struct task_struct *task)
+{
+	return task->cred != task->real_cred;
+}
+
 // judge_name decides on one name and sends its event.
 static __always_inline int judge_name(const struct scene *scene, struct scratch *s, struct dentry *dentry, u32 owner, u32 access)
 {
@@ -29,6 +40,8 @@ static __always_inline int judge_name(const struct scene *scene, struct scratch 
 		start = origin_name(s, scene->container, scene->id, dentry);
 	if (unreadable(start))
 		return -EACCES;
+	if (start == NAME_NONE && access & ENTRY_ALONE && borrowed_rights(scene->task))
+		return 0;
 	if (start >= 0 && dentry->d_sb->s_magic == PROC_SUPER_MAGIC) {
 		s->walk.sb = (u64)dentry->d_sb;
 		start = mark_self(s, start);
@@ -36,6 +49,10 @@ static __always_inline int judge_name(const struct scene *scene, struct scratch 
 	if (start >= 0)
 		set = file_set(&scene->image, &s->path[within(start)], PATH_END - start);
 	u32 known = conditions(scene, owner);
+	if (scene->image.placed->flags & IMAGE_FLAG_OTHER_TASK && dentry->d_sb->s_magic == PROC_SUPER_MAGIC) {
+		s->from = (u64)dentry;
+		known |= of_other_task(s);
+	}
 	u64 decision = decide_access(&scene->image, set, access, known);
 	// A deleted file is blocked by the name it had last, and allowed by none.
 	if (start >= 0 && !(access & FRESH) && deleted(dentry))
@@ -87,8 +104,7 @@ static __always_inline bool stacked(struct file *file)
 {
 	if (file->f_mode & (FMODE_BACKING | FMODE_NOACCOUNT))
 		return true;
-	struct task_struct *task = bpf_get_current_task_btf();
-	if (task->cred == task->real_cred)
+	if (!borrowed_rights(bpf_get_current_task_btf()))
 		return false;
 	struct mount *mount = (void *)file->f_path.mnt - bpf_core_field_offset(struct mount, mnt);
 	return (u64)BPF_CORE_READ(mount, mnt_ns) == MNT_NS_INTERNAL;
@@ -102,7 +118,7 @@ int BPF_PROG(check_open, struct file *file, int ret)
 		return ret;
 	// What is opened to be exec'ed is the process rules' business.
 	if (file->f_flags & FILE_EXEC_FLAG)
-		return 0;
+		return judge_loader(file);
 	// Pipes, sockets, anonymous inodes, memfds and namespaces live on mounts of the kernel's.
 	if (file->f_path.mnt->mnt_flags & MNT_INTERNAL || stacked(file))
 		return 0;

@@ -12,9 +12,10 @@ int BPF_PROG(inherit_label, struct task_struct *task, unsigned long clone_flags,
 	struct label parent = current_label(bpf_get_current_task_btf(), &entry);
 	struct label *child = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	parent.handle = 0;
-	if (child)
+	if (child) {
 		*child = parent;
-	else
+		child->flags &= ~(LABEL_LOADER | LABEL_LOADED);
+	} else
 		count(COUNT_LABELS_MISSING); // found by its cgroup then
 	return 0;
 }
@@ -32,7 +33,8 @@ static __always_inline void set_up(struct task_struct *task, struct cgroup *cgro
 	}
 	if (label->container && container(label->container))
 		return;
-	label->flags = LABEL_SETUP;
+	struct container *c = container(id);
+	label->flags = c && c->starting ? LABEL_SETUP : LABEL_SETUP | LABEL_ENTERED;
 	label->container = id;
 }
 

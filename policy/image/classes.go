@@ -61,7 +61,7 @@ func (c *compiler) callerWord(op policy.Operation) uint32 {
 			asksTTY = asksTTY || rule.PTS && rule.Category == op.Kind.Category()
 		}
 	}
-	return c.nodes.decide(c.outcomes, false, asksTTY, func(who caller) policy.Decision {
+	return c.nodes.decide(c.outcomes, asks{tty: asksTTY}, func(who caller) policy.Decision {
 		op.TTY = who.tty
 		return policy.DecideWhere(c.profile, &op, policy.BPF().Enforces)
 	})

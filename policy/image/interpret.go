@@ -7,7 +7,20 @@ import "strings"
 type Interpret struct{ Words []uint32 }
 
 // Caller answers the questions of an image.
-type Caller struct{ Owner, TTY bool }
+type Caller struct {
+	Owner, TTY bool
+	Entered    bool // it came in from outside
+	// OtherTask: the file is below the /proc entry of another task; Environ: it is that task's
+	// environment.
+	OtherTask, Environ bool
+}
+
+func (who Caller) answers(condition uint32) bool {
+	return [...]bool{
+		ConditionOwner: who.Owner, ConditionTTY: who.TTY, ConditionEntered: who.Entered,
+		ConditionOtherTask: who.OtherTask, ConditionOtherEnviron: who.Environ,
+	}[condition]
+}
 
 // File returns the outcome of a file operation (FileRead or FileWrite) on a name. An empty
 // name is a file that has none.
@@ -80,9 +93,9 @@ func (m Interpret) graver(a, b uint32) uint32 {
 }
 
 // Program returns the outcome of executing a program by the name it was started by; hidden
-// says that it was started by descriptor.
+// says that it was started by descriptor. An empty name is a program that is no file.
 func (m Interpret) Program(name, startedBy string, hidden bool, who Caller) uint32 {
-	set := uint32(0)
+	set := m.Words[HeaderFilelessSet]
 	if name != "" {
 		set = m.run(m.Words[HeaderExecStart], name)
 	}
@@ -92,6 +105,18 @@ func (m Interpret) Program(name, startedBy string, hidden bool, who Caller) uint
 	}
 	return m.follow(m.at(HeaderExecWords, set*m.Words[HeaderExecColumns]+column), who)
 }
+
+// Mapping returns the outcome of mapping a file executable, in a column for that.
+func (m Interpret) Mapping(name string, column uint32, who Caller) uint32 {
+	set := uint32(0)
+	if name != "" {
+		set = m.run(m.Words[HeaderExecStart], name)
+	}
+	return m.follow(m.at(HeaderExecWords, set*m.Words[HeaderExecColumns]+column), who)
+}
+
+// Memory returns the outcome of making memory executable.
+func (m Interpret) Memory(who Caller) uint32 { return m.follow(m.Words[HeaderMemoryWord], who) }
 
 // Socket returns the outcome of creating a socket of a class.
 func (m Interpret) Socket(class int, who Caller) uint32 {
@@ -124,11 +149,7 @@ func (m Interpret) run(state uint32, name string) uint32 {
 func (m Interpret) follow(word uint32, who Caller) uint32 {
 	for word&WordNode != 0 {
 		q := 3 * (word &^ uint32(WordNode))
-		yes := who.Owner
-		if m.at(HeaderNodes, q) == ConditionTTY {
-			yes = who.TTY
-		}
-		if yes {
+		if who.answers(m.at(HeaderNodes, q)) {
 			word = m.at(HeaderNodes, q+1)
 		} else {
 			word = m.at(HeaderNodes, q+2)

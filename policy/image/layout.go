@@ -36,6 +36,8 @@ const (
 	HeaderOutcomes                // offset of the outcomes: {flags} one word each
 	HeaderUnnamedFileWords        // offset of FileOps decision words for a file without a name
 	HeaderUnnamedExecWord         // decision word for a program without a name
+	HeaderFilelessSet             // row of the program table for a program that is no file
+	HeaderMemoryWord              // decision word on making memory executable
 	HeaderNumCells                // for the reader's bounds
 	HeaderNumNodes
 	HeaderNumOutcomes
@@ -71,6 +73,10 @@ const (
 	FlagTTY                      // some question asks for the controlling terminal
 	FlagStartedBy                // the program table has columns for names programs are started by
 	FlagNames                    // some rule keeps a file from getting another name
+	FlagMappings                 // some file may not be mapped executable
+	FlagMemory                   // some rule is about making memory executable
+	FlagOtherTask                // some question asks for the /proc entry of another task
+	FlagEntered                  // some question asks whether the caller came in from outside
 )
 
 // Operations of the file table.
@@ -93,9 +99,11 @@ const MoveConstant = 1 << 31
 // Columns of the program table. The automaton over the last component of the name that was
 // given to exec accepts the column; ColumnOther is any name no rule speaks of.
 const (
-	ColumnOther  = 0
-	ColumnHidden = 1 // started by descriptor
-	ColumnFirst  = 2
+	ColumnOther   = 0
+	ColumnHidden  = 1 // started by descriptor
+	ColumnMapping = 2 // not started: mapped executable
+	ColumnLoader  = 3 // not started: the ELF loader of what is
+	ColumnFirst   = 4
 )
 
 // A decision word is an outcome's index, or WordNode plus the index of a question.
@@ -103,8 +111,11 @@ const WordNode = 1 << 31
 
 // Conditions a question asks for; the kernel evaluates them once for an operation.
 const (
-	ConditionOwner = iota // the caller's fsuid owns the file
-	ConditionTTY          // the caller has a controlling terminal
+	ConditionOwner        = iota // the caller's fsuid owns the file
+	ConditionTTY                 // the caller has a controlling terminal
+	ConditionEntered             // the caller came into the container from outside, after its start
+	ConditionOtherTask           // the file is below the /proc entry of another task
+	ConditionOtherEnviron        // and it is that task's environment
 )
 
 // Flags of an outcome. Outcome 0 is "allowed, no event".

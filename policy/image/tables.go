@@ -83,21 +83,40 @@ func (n *nodes) ask(condition, yes, no uint32) uint32 {
 }
 
 // caller is what questions find out.
-type caller struct{ owner, tty bool }
+type caller struct{ owner, tty, entered, otherTask, environ bool }
+
+// asks says which of it a decision depends on.
+type asks caller
 
 // decide builds the decision word of one table entry: it asks only what the rules in
 // question depend on, and lets judge take the decision for each answer.
-func (n *nodes) decide(o *outcomes, asksOwner, asksTTY bool, judge func(caller) policy.Decision) uint32 {
-	byTTY := func(owner bool) uint32 {
-		no := o.number(judge(caller{owner, false}))
-		if !asksTTY {
-			return no
-		}
-		return n.ask(ConditionTTY, o.number(judge(caller{owner, true})), no)
+func (n *nodes) decide(o *outcomes, a asks, judge func(caller) policy.Decision) uint32 {
+	var who caller
+	questions := []question{
+		{a.owner, ConditionOwner, &who.owner}, {a.tty, ConditionTTY, &who.tty}, {a.entered, ConditionEntered, &who.entered},
+		{a.otherTask, ConditionOtherTask, &who.otherTask}, {a.environ, ConditionOtherEnviron, &who.environ},
 	}
-	no := byTTY(false)
-	if !asksOwner {
+	return n.answer(questions, func() uint32 { return o.number(judge(who)) })
+}
+
+// question is one that may be asked, and where its answer goes.
+type question struct {
+	asked     bool
+	condition uint32
+	answer    *bool
+}
+
+func (n *nodes) answer(questions []question, judge func() uint32) uint32 {
+	if len(questions) == 0 {
+		return judge()
+	}
+	q, rest := questions[0], questions[1:]
+	no := n.answer(rest, judge)
+	if !q.asked {
 		return no
 	}
-	return n.ask(ConditionOwner, byTTY(true), no)
+	*q.answer = true
+	yes := n.answer(rest, judge)
+	*q.answer = false
+	return n.ask(q.condition, yes, no)
 }

@@ -72,6 +72,20 @@ func help(task []string) error {
 		return keepOpening(task[1], task[2])
 	case "keep-renaming":
 		return keepRenaming(task[1], task[2])
+	case "writes":
+		return all(writes(), task[1])
+	case "maps":
+		return all(mapCalls(), task[1])
+	case "memory":
+		return all(memoryCalls(), task[1])
+	case "proc":
+		return all(procReads(), task[1])
+	case "when":
+		return executeWhen(task[1], task[2])
+	case "deleted":
+		return execDeleted(task[1])
+	case "ftruncate":
+		return unix.Ftruncate(3, 0)
 	case "memfd":
 		return execMemfd(task[1])
 	}
@@ -215,6 +229,26 @@ func execMemfd(program string) error {
 		return err
 	}
 	if _, err := unix.Write(fd, text); err != nil {
+		return err
+	}
+	return unix.Exec(fmt.Sprintf("/proc/self/fd/%d", fd), []string{program}, nil)
+}
+
+// execDeleted executes a copy of a program when its name is gone.
+func execDeleted(program string) error {
+	text, err := os.ReadFile(program)
+	if err != nil {
+		return err
+	}
+	const name = "/var/tmp/rules/deleted"
+	if err := os.WriteFile(name, text, 0o755); err != nil {
+		return err
+	}
+	fd, err := unix.Open(name, unix.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(name); err != nil {
 		return err
 	}
 	return unix.Exec(fmt.Sprintf("/proc/self/fd/%d", fd), []string{program}, nil)

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 	"github.com/cilium/ebpf/ringbuf"
 	"github.com/cilium/ebpf/rlimit"
@@ -33,10 +34,11 @@ const slotsPerCPU = 8
 
 // Enforcer is the attached set of programs. It implements enforcer.Enforcer.
 type Enforcer struct {
-	objects bpf.EnforcerObjects
-	links   []link.Link
-	handles bool // the kernel can open files by handle
-	reader  *ringbuf.Reader
+	objects  bpf.EnforcerObjects // maps and variables
+	programs map[string]*ebpf.Program
+	links    []link.Link
+	reader   *ringbuf.Reader
+	handles  bool // the kernel can open files by handle
 	// unexplained counts events of a profile or an outcome that is not known.
 	unexplained atomic.Uint64
 
@@ -93,12 +95,15 @@ func (e *Enforcer) load(opt Options) error {
 	if e.handles, err = prepareHandles(spec.Programs["handle_decoded"]); err != nil {
 		return err
 	}
-	if err := spec.LoadAndAssign(&e.objects, nil); err != nil {
-		var refused *ebpf.VerifierError
-		if errors.As(err, &refused) {
-			return fmt.Errorf("the kernel refuses a program: %+v", refused)
-		}
-		return fmt.Errorf("load the programs: %w", err)
+	kernel, err := btf.LoadKernelSpec()
+	if err != nil {
+		return fmt.Errorf("read the kernel's types: %w", err)
+	}
+	if err := choose(spec, kernel); err != nil {
+		return fmt.Errorf("choose the programs for this kernel: %w", err)
+	}
+	if err := e.create(spec); err != nil {
+		return err
 	}
 	if e.entries, err = mapEntries(e.objects.Containers); err != nil {
 		return err
@@ -110,28 +115,39 @@ func (e *Enforcer) load(opt Options) error {
 	return nil
 }
 
+// create makes the maps and programs of the specification.
+func (e *Enforcer) create(spec *ebpf.CollectionSpec) error {
+	all, err := ebpf.NewCollection(spec)
+	if err != nil {
+		var refused *ebpf.VerifierError
+		if errors.As(err, &refused) {
+			return fmt.Errorf("the kernel refuses a program: %+v", refused)
+		}
+		return fmt.Errorf("load the programs: %w", err)
+	}
+	e.programs = all.Programs
+	if err := errors.Join(all.Assign(&e.objects.EnforcerMaps), all.Assign(&e.objects.EnforcerVariables)); err != nil {
+		return fmt.Errorf("take over the maps: %w", err)
+	}
+	return nil
+}
+
 // attach attaches labels first: what judges must find them.
 func (e *Enforcer) attach() error {
-	p := &e.objects.EnforcerPrograms
-	tracing := []*ebpf.Program{p.TaskMoved, p.TaskCloned}
-	if e.handles {
-		tracing = append(tracing, p.HandleDecoded)
-	}
-	for _, program := range tracing {
-		l, err := link.AttachTracing(link.TracingOptions{Program: program})
-		if err != nil {
-			return fmt.Errorf("attach %s: %w", program, err)
+	for _, name := range attachOrder(e.programs) {
+		p := e.programs[name]
+		if name == "handle_decoded" && !e.handles {
+			continue
 		}
-		e.links = append(e.links, l)
-	}
-	for _, program := range []*ebpf.Program{
-		p.InheritLabel, p.ExecDone, p.Locate,
-		p.CheckExec, p.CheckOpen, p.CheckMknod, p.CheckMkdir, p.CheckSymlink, p.CheckUnlink, p.CheckRmdir,
-		p.CheckRename, p.CheckLink, p.CheckMount, p.CheckMoveMount, p.CheckUmount, p.CheckPivot, p.CheckForeign, p.CheckTruncate, p.CheckChmod, p.CheckChown, p.CheckSocket, p.CheckCapability,
-	} {
-		l, err := link.AttachLSM(link.LSMOptions{Program: program})
+		var l link.Link
+		var err error
+		if p.Type() == ebpf.LSM {
+			l, err = link.AttachLSM(link.LSMOptions{Program: p})
+		} else {
+			l, err = link.AttachTracing(link.TracingOptions{Program: p})
+		}
 		if err != nil {
-			return fmt.Errorf("attach %s: %w", program, err)
+			return fmt.Errorf("attach %s: %w", name, err)
 		}
 		e.links = append(e.links, l)
 	}
@@ -160,6 +176,10 @@ func (e *Enforcer) Close() error {
 		errs = append(errs, e.entries.close())
 		e.entries = nil
 	}
+	for _, p := range e.programs {
+		errs = append(errs, p.Close())
+	}
+	e.programs = nil
 	errs = append(errs, e.objects.Close())
 	return errors.Join(errs...)
 }

@@ -79,11 +79,14 @@ func (m *matcher) run(t testing.TB) (outcome, flags uint32) {
 func (m *matcher) ask(op *policy.Operation) bool {
 	r := m.request
 	*r = bpf.MatchRequest{Container: 1}
-	if op.Owner {
-		r.Conditions |= 1 << image.ConditionOwner
-	}
-	if op.TTY {
-		r.Conditions |= 1 << image.ConditionTTY
+	who := image.CallerOf(op)
+	for condition, holds := range map[int]bool{
+		image.ConditionOwner: who.Owner, image.ConditionTTY: who.TTY, image.ConditionEntered: who.Entered,
+		image.ConditionOtherTask: who.OtherTask, image.ConditionOtherEnviron: who.Environ,
+	} {
+		if holds {
+			r.Conditions |= 1 << condition
+		}
 	}
 	if op.ByHandle {
 		r.Handle = 1
@@ -110,6 +113,15 @@ func (m *matcher) ask(op *policy.Operation) bool {
 		if op.ByDescriptor {
 			r.Hidden = 1
 		}
+		return true
+	case policy.OpMapExec, policy.OpLoader:
+		r.Kind, r.Op = uint32(bpf.MatchRequestKindREQUEST_MAPPING), image.ColumnMapping
+		if op.Kind == policy.OpLoader {
+			r.Op = image.ColumnLoader
+		}
+		return true
+	case policy.OpAnonExec:
+		r.Kind = uint32(bpf.MatchRequestKindREQUEST_MEMORY)
 		return true
 	case policy.OpSocket:
 		r.Kind, r.Op = uint32(bpf.MatchRequestKindREQUEST_SOCKET), uint32(op.Family)

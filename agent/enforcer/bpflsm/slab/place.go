@@ -60,6 +60,7 @@ func (p *placement) header(profile uint64) bpf.MatchPlaced {
 		Outcomes: p.address(w[image.HeaderOutcomes]), NumOutcomes: w[image.HeaderNumOutcomes],
 		ExecClasses: p.address(w[image.HeaderExecClasses]), FileMoves: p.address(w[image.HeaderFileMoves]), ExecMoves: p.address(w[image.HeaderExecMoves]),
 		HandleFile: w[image.HeaderHandleFile], HandleExec: w[image.HeaderHandleExec], Foreign: w[image.HeaderForeign],
+		FilelessSet: w[image.HeaderFilelessSet], MemoryWord: w[image.HeaderMemoryWord],
 	}
 }
 
@@ -102,10 +103,10 @@ func (p *placement) check(at uint32) error {
 		{w[image.HeaderSocketWords], image.SocketClasses},
 		{w[image.HeaderCapabilityWords], image.CapabilityWords},
 		{w[image.HeaderFileWords], image.FileOps},
-		{w[image.HeaderExecWords], w[image.HeaderExecColumns]},
 		{w[image.HeaderExecClasses], 1},
 		{w[image.HeaderFileMoves], 2},
 		{w[image.HeaderExecMoves], 2},
+		{w[image.HeaderExecWords], w[image.HeaderExecColumns] * (w[image.HeaderFilelessSet] + 1)},
 	} {
 		if uint64(section[0])+uint64(section[1]) > uint64(len(w)) {
 			return fmt.Errorf("a section at word %d with %d words ends behind the image", section[0], section[1])
