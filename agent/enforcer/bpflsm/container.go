@@ -132,7 +132,14 @@ func (e *Enforcer) Apply(name string, p *policy.Profile) error {
 	if err != nil {
 		return fmt.Errorf("container %s: %w", name, err)
 	}
-	return e.putInForce(c, in)
+	if err := e.putInForce(c, in); err != nil {
+		return err
+	}
+	if e.handover != nil {
+		delete(e.handover.wait, c.id)
+		return e.succeed()
+	}
+	return nil
 }
 
 // putInForce swaps a container's profile. The record names the one before until it is given up.
@@ -207,5 +214,10 @@ func (e *Enforcer) remove(name string) error {
 	errs = append(errs, e.release(c.profile), e.forgetOrigins(c))
 	e.profiles.retireContainer(c.id)
 	c.unpin()
-	return errors.Join(append(errs, e.records.dropContainer(c.id))...)
+	errs = append(errs, e.records.dropContainer(c.id))
+	if e.handover != nil {
+		delete(e.handover.wait, c.id)
+		errs = append(errs, e.succeed())
+	}
+	return errors.Join(errs...)
 }

@@ -42,10 +42,14 @@ func (e *Enforcer) begin(ctx context.Context, opt Options) (err error) {
 		}
 	}
 	if i := slices.IndexFunc(complete, func(set pinned) bool { return set.name() == bpf.Set() }); i >= 0 {
-		return e.adopt(ctx, complete[i])
+		// Others are of a handover that was complete, and not at its end.
+		if err := e.adopt(ctx, complete[i]); err != nil {
+			return err
+		}
+		return e.retire(slices.Delete(complete, i, i+1))
 	}
 	if len(complete) > 0 {
-		return fmt.Errorf("programs of another version are in force (%s), which this one does not take over from yet: end them by `kubearmor-agent release`", complete[0].dir)
+		return e.handOver(ctx, opt, complete)
 	}
 	return e.fresh(opt)
 }

@@ -46,6 +46,8 @@ type Enforcer struct {
 	records     *records // nil: nothing outlives this process
 	node        *nodeMemory
 	endLife     func()
+	// handover is not over: programs of another version are in force beside these.
+	handover *handover
 
 	mu         sync.Mutex
 	entries    *entries

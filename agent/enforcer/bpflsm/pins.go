@@ -160,31 +160,3 @@ func removeFiles(dir string) (n int, err error) {
 	}
 	return n, nil
 }
-
-// disarm clears a set's containers: its programs let everything pass then, also where somebody
-// else still holds them.
-func (p pinned) disarm() error {
-	m, err := p.mapNamed("containers")
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	return p.write("containers", 0, make([]byte, int(m.MaxEntries()*m.ValueSize())))
-}
-
-// write writes into the memory of a pinned map.
-func (p pinned) write(name string, at int64, what []byte) error {
-	m, err := p.mapNamed(name)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	memory, err := m.Memory()
-	if err == nil {
-		_, err = memory.WriteAt(what, at)
-	}
-	if err != nil {
-		return fmt.Errorf("write map %s: %w", name, err)
-	}
-	return nil
-}
