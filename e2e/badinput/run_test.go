@@ -24,7 +24,7 @@ func TestRunIsTheCommandItRuns(t *testing.T) {
 		{"nor in PATH", "mkdir -p /tmp/p && cp /etc/passwd /tmp/p/data && PATH=$PATH:/tmp/p " + run + "-- data", 126, ".../tmp/p/data: permission denied"},
 		{"a command that the policy blocks", run + "-- sort /etc/passwd", 126, ".../usr/bin/sort: permission denied"},
 		{"a command that ends by a signal", run + "-- /bin/sh -c 'kill -9 $$'", 128 + 9, ""},
-		{"a signal to the agent is the command's", run + `-- /bin/sh -c 'trap "exit 5" USR1; kill -USR1 $PPID; while :; do :; done'`, 5, ""},
+		{"a signal to the agent is the command's", "(until [ -e /tmp/up ]; do sleep 0.1; done; pkill -USR1 -x kubearmor-agent) & " + run + `-- /bin/sh -c 'trap "exit 5" USR1; : > /tmp/up; while :; do sleep 0.1; done'`, 5, ""},
 		{"standard input and both outputs are its own", "printf 'a\nb' | " + run + "-- /bin/sh -c 'cat; echo e >&2' 2>/tmp/err; status=$?; cat /tmp/err; exit $status", 0, "a\nbe\n"},
 		{"arguments pass as they are", run + `-- printf '[%s]' 'a b' '' '*' --events`, 0, "[a b][][*][--events]"},
 		{"its root is the folder", run + "--root /images/busybox/rootfs -- sh -c '[ -e /usr/bin/dash ] || readlink /bin/sh'", 0, "/bin/busybox\n"},
