@@ -11,6 +11,7 @@
 #include "hooks/move.h"
 #include "hooks/network.h"
 #include "hooks/record.h"
+#include "hooks/trace.h"
 
 // The types shared with Go that no map holds.
 const struct placed *placed_type __attribute__((unused));

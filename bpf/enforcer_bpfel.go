@@ -26,20 +26,21 @@ type EnforcerContainer struct {
 type EnforcerCounter uint32
 
 const (
-	EnforcerCounterCOUNT_EVENTS         EnforcerCounter = 0
-	EnforcerCounterCOUNT_EVENTS_DROPPED EnforcerCounter = 1
-	EnforcerCounterCOUNT_EVENTS_FOLDED  EnforcerCounter = 2
-	EnforcerCounterCOUNT_MALFORMED      EnforcerCounter = 3
-	EnforcerCounterCOUNT_NO_SCRATCH     EnforcerCounter = 4
-	EnforcerCounterCOUNT_UNSTABLE_NAMES EnforcerCounter = 5
-	EnforcerCounterCOUNT_LONG_NAMES     EnforcerCounter = 6
-	EnforcerCounterCOUNT_LABELS_MISSING EnforcerCounter = 7
-	EnforcerCounterCOUNT_SETUP_EXEMPT   EnforcerCounter = 8
-	EnforcerCounterCOUNT_STARTS_OPEN    EnforcerCounter = 9
-	EnforcerCounterCOUNT_STARTS_REFUSED EnforcerCounter = 10
-	EnforcerCounterCOUNT_STARTS_LATE    EnforcerCounter = 11
-	EnforcerCounterCOUNT_TAMPERING      EnforcerCounter = 12
-	EnforcerCounterCOUNTERS             EnforcerCounter = 13
+	EnforcerCounterCOUNT_EVENTS          EnforcerCounter = 0
+	EnforcerCounterCOUNT_EVENTS_DROPPED  EnforcerCounter = 1
+	EnforcerCounterCOUNT_EVENTS_FOLDED   EnforcerCounter = 2
+	EnforcerCounterCOUNT_MALFORMED       EnforcerCounter = 3
+	EnforcerCounterCOUNT_NO_SCRATCH      EnforcerCounter = 4
+	EnforcerCounterCOUNT_UNSTABLE_NAMES  EnforcerCounter = 5
+	EnforcerCounterCOUNT_LONG_NAMES      EnforcerCounter = 6
+	EnforcerCounterCOUNT_LABELS_MISSING  EnforcerCounter = 7
+	EnforcerCounterCOUNT_SETUP_EXEMPT    EnforcerCounter = 8
+	EnforcerCounterCOUNT_STARTS_OPEN     EnforcerCounter = 9
+	EnforcerCounterCOUNT_STARTS_REFUSED  EnforcerCounter = 10
+	EnforcerCounterCOUNT_STARTS_LATE     EnforcerCounter = 11
+	EnforcerCounterCOUNT_TAMPERING       EnforcerCounter = 12
+	EnforcerCounterCOUNT_SOURCES_MISSING EnforcerCounter = 13
+	EnforcerCounterCOUNTERS              EnforcerCounter = 14
 )
 
 type EnforcerEvent struct {
@@ -87,6 +88,7 @@ const (
 	EnforcerEventKindEVENT_EXEC       EnforcerEventKind = 1
 	EnforcerEventKindEVENT_SOCKET     EnforcerEventKind = 2
 	EnforcerEventKindEVENT_CAPABILITY EnforcerEventKind = 3
+	EnforcerEventKindEVENT_TRACE      EnforcerEventKind = 4
 )
 
 type EnforcerFold struct {
@@ -116,11 +118,14 @@ const (
 )
 
 type EnforcerLabel struct {
-	_         structs.HostLayout
-	Container uint32
-	Flags     uint32
-	Epoch     uint32
-	Handle    uint32
+	_             structs.HostLayout
+	Container     uint32
+	Flags         uint32
+	Epoch         uint32
+	Handle        uint32
+	Source        uint32
+	Reserved      uint32
+	SourceProfile uint64
 }
 
 type EnforcerLocated struct {
@@ -129,6 +134,11 @@ type EnforcerLocated struct {
 	Dentry uint64
 	IsRoot uint32
 	Done   uint32
+}
+
+type EnforcerLongSource struct {
+	_     structs.HostLayout
+	Names [2][4096]uint8
 }
 
 type EnforcerNode struct {
@@ -183,6 +193,20 @@ type EnforcerScratch struct {
 	Strings [16384]uint8
 }
 
+type EnforcerSource struct {
+	_         structs.HostLayout
+	Container uint32
+	Now       uint32
+	Pending   uint32
+	Reserved  uint32
+	Programs  [2]struct {
+		_       structs.HostLayout
+		Len     uint32
+		Deleted uint32
+		Name    [256]uint8
+	}
+}
+
 type EnforcerStartParent uint32
 
 const (
@@ -202,10 +226,12 @@ const (
 	EnforcerMapGuarded          = "guarded"
 	EnforcerMapLabels           = "labels"
 	EnforcerMapLocating         = "locating"
+	EnforcerMapLongSources      = "long_sources"
 	EnforcerMapNodes            = "nodes"
 	EnforcerMapOrigins          = "origins"
 	EnforcerMapScratches        = "scratches"
 	EnforcerMapSlabs            = "slabs"
+	EnforcerMapSources          = "sources"
 	EnforcerMapStartParents     = "start_parents"
 	EnforcerProgAgentEnded      = "agent_ended"
 	EnforcerProgCheckCapability = "check_capability"
@@ -224,6 +250,8 @@ const (
 	EnforcerProgCheckRmdir      = "check_rmdir"
 	EnforcerProgCheckSocket     = "check_socket"
 	EnforcerProgCheckSymlink    = "check_symlink"
+	EnforcerProgCheckTrace      = "check_trace"
+	EnforcerProgCheckTraceme    = "check_traceme"
 	EnforcerProgCheckTruncate   = "check_truncate"
 	EnforcerProgCheckUmount     = "check_umount"
 	EnforcerProgCheckUnlink     = "check_unlink"
@@ -237,6 +265,7 @@ const (
 	EnforcerProgHandleDecoded   = "handle_decoded"
 	EnforcerProgInheritLabel    = "inherit_label"
 	EnforcerProgLocate          = "locate"
+	EnforcerProgPrepareExec     = "prepare_exec"
 	EnforcerProgTaskCloned      = "task_cloned"
 	EnforcerProgTaskMoved       = "task_moved"
 	EnforcerVarCounterType      = "counter_type"
@@ -309,6 +338,8 @@ type EnforcerProgramSpecs struct {
 	CheckRmdir      *ebpf.ProgramSpec `ebpf:"check_rmdir"`
 	CheckSocket     *ebpf.ProgramSpec `ebpf:"check_socket"`
 	CheckSymlink    *ebpf.ProgramSpec `ebpf:"check_symlink"`
+	CheckTrace      *ebpf.ProgramSpec `ebpf:"check_trace"`
+	CheckTraceme    *ebpf.ProgramSpec `ebpf:"check_traceme"`
 	CheckTruncate   *ebpf.ProgramSpec `ebpf:"check_truncate"`
 	CheckUmount     *ebpf.ProgramSpec `ebpf:"check_umount"`
 	CheckUnlink     *ebpf.ProgramSpec `ebpf:"check_unlink"`
@@ -322,6 +353,7 @@ type EnforcerProgramSpecs struct {
 	HandleDecoded   *ebpf.ProgramSpec `ebpf:"handle_decoded"`
 	InheritLabel    *ebpf.ProgramSpec `ebpf:"inherit_label"`
 	Locate          *ebpf.ProgramSpec `ebpf:"locate"`
+	PrepareExec     *ebpf.ProgramSpec `ebpf:"prepare_exec"`
 	TaskCloned      *ebpf.ProgramSpec `ebpf:"task_cloned"`
 	TaskMoved       *ebpf.ProgramSpec `ebpf:"task_moved"`
 }
@@ -338,10 +370,12 @@ type EnforcerMapSpecs struct {
 	Guarded      *ebpf.MapSpec `ebpf:"guarded"`
 	Labels       *ebpf.MapSpec `ebpf:"labels"`
 	Locating     *ebpf.MapSpec `ebpf:"locating"`
+	LongSources  *ebpf.MapSpec `ebpf:"long_sources"`
 	Nodes        *ebpf.MapSpec `ebpf:"nodes"`
 	Origins      *ebpf.MapSpec `ebpf:"origins"`
 	Scratches    *ebpf.MapSpec `ebpf:"scratches"`
 	Slabs        *ebpf.MapSpec `ebpf:"slabs"`
+	Sources      *ebpf.MapSpec `ebpf:"sources"`
 	StartParents *ebpf.MapSpec `ebpf:"start_parents"`
 }
 
@@ -388,10 +422,12 @@ type EnforcerMaps struct {
 	Guarded      *ebpf.Map `ebpf:"guarded"`
 	Labels       *ebpf.Map `ebpf:"labels"`
 	Locating     *ebpf.Map `ebpf:"locating"`
+	LongSources  *ebpf.Map `ebpf:"long_sources"`
 	Nodes        *ebpf.Map `ebpf:"nodes"`
 	Origins      *ebpf.Map `ebpf:"origins"`
 	Scratches    *ebpf.Map `ebpf:"scratches"`
 	Slabs        *ebpf.Map `ebpf:"slabs"`
+	Sources      *ebpf.Map `ebpf:"sources"`
 	StartParents *ebpf.Map `ebpf:"start_parents"`
 }
 
@@ -405,10 +441,12 @@ func (m *EnforcerMaps) Close() error {
 		m.Guarded,
 		m.Labels,
 		m.Locating,
+		m.LongSources,
 		m.Nodes,
 		m.Origins,
 		m.Scratches,
 		m.Slabs,
+		m.Sources,
 		m.StartParents,
 	)
 }
@@ -449,6 +487,8 @@ type EnforcerPrograms struct {
 	CheckRmdir      *ebpf.Program `ebpf:"check_rmdir"`
 	CheckSocket     *ebpf.Program `ebpf:"check_socket"`
 	CheckSymlink    *ebpf.Program `ebpf:"check_symlink"`
+	CheckTrace      *ebpf.Program `ebpf:"check_trace"`
+	CheckTraceme    *ebpf.Program `ebpf:"check_traceme"`
 	CheckTruncate   *ebpf.Program `ebpf:"check_truncate"`
 	CheckUmount     *ebpf.Program `ebpf:"check_umount"`
 	CheckUnlink     *ebpf.Program `ebpf:"check_unlink"`
@@ -462,6 +502,7 @@ type EnforcerPrograms struct {
 	HandleDecoded   *ebpf.Program `ebpf:"handle_decoded"`
 	InheritLabel    *ebpf.Program `ebpf:"inherit_label"`
 	Locate          *ebpf.Program `ebpf:"locate"`
+	PrepareExec     *ebpf.Program `ebpf:"prepare_exec"`
 	TaskCloned      *ebpf.Program `ebpf:"task_cloned"`
 	TaskMoved       *ebpf.Program `ebpf:"task_moved"`
 }
@@ -485,6 +526,8 @@ func (p *EnforcerPrograms) Close() error {
 		p.CheckRmdir,
 		p.CheckSocket,
 		p.CheckSymlink,
+		p.CheckTrace,
+		p.CheckTraceme,
 		p.CheckTruncate,
 		p.CheckUmount,
 		p.CheckUnlink,
@@ -498,6 +541,7 @@ func (p *EnforcerPrograms) Close() error {
 		p.HandleDecoded,
 		p.InheritLabel,
 		p.Locate,
+		p.PrepareExec,
 		p.TaskCloned,
 		p.TaskMoved,
 	)

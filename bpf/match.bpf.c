@@ -5,7 +5,7 @@
 #include "headers/decide.h"
 #include "headers/socket.h"
 
-enum request_kind { REQUEST_NONE, REQUEST_FILE, REQUEST_EXEC, REQUEST_SOCKET, REQUEST_CAPABILITY, REQUEST_MOVE };
+enum request_kind { REQUEST_NONE, REQUEST_FILE, REQUEST_EXEC, REQUEST_SOCKET, REQUEST_CAPABILITY, REQUEST_TRACE, REQUEST_OUTSIDE, REQUEST_MOVE };
 
 struct request {
 	u32 kind;
@@ -22,8 +22,13 @@ struct request {
 	u32 handle;
 	u32 foreign;
 	u32 to_len; // of the new name, in to
+	u32 source_len;
+	u32 source_deleted;
+	u32 target_deleted; // of a task that is ptraced; its program is the name
+	u32 secure;         // answered: an exec of the source is
 	u32 outcome;
 	u32 flags;
+	u8 source[PATH_END];
 	u8 name[PATH_END + 256];
 	u8 started_by[PATH_END]; // longer than any, for the bounds
 	u8 to[PATH_END + 256];
@@ -44,6 +49,9 @@ static __always_inline u64 answer(struct request *r)
 	struct image image;
 	if (!c || !find_image(&image, c->profile))
 		return DECISION_MALFORMED;
+	u32 class = r->source_len ? class_of(&image, r->source, r->source_len, r->source_deleted) : 0;
+	u64 who = caller(r->conditions, class);
+	r->secure = flags_of_class(&image, class) & IMAGE_SOURCE_SECURE;
 	u64 decision, set = UNNAMED, column = IMAGE_COLUMN_HIDDEN;
 	switch (r->kind) {
 	case REQUEST_FILE:
@@ -51,7 +59,7 @@ static __always_inline u64 answer(struct request *r)
 			return decide_alone(&image, image.placed->foreign);
 		if (r->name_len)
 			set = file_set(&image, r->name, r->name_len);
-		decision = decide_file(&image, set, r->op & 1, r->conditions);
+		decision = decide_file(&image, set, r->op & 1, who);
 		return r->handle ? worse(decision, decide_alone(&image, image.placed->handle_file)) : decision;
 	case REQUEST_MOVE: {
 		struct side from = {}, to = {};
@@ -64,7 +72,7 @@ static __always_inline u64 answer(struct request *r)
 			to.program = program_set(&image, r->to, r->to_len);
 		}
 		u32 op = r->op & 3;
-		decision = worse(decide_file(&image, from.file, op, r->conditions), decide_file(&image, to.file, op, r->conditions));
+		decision = worse(decide_file(&image, from.file, op, who), decide_file(&image, to.file, op, who));
 		// The test asks for a move to the same name by its own word.
 		if (!(r->op & 4))
 			decision = worse(decision, decide_names(&image, &from, &to, r->dir & 1));
@@ -77,14 +85,19 @@ static __always_inline u64 answer(struct request *r)
 			set = program_set(&image, r->name, r->name_len);
 		if (!r->hidden)
 			column = started_by(&image, r->started_by, r->started_by_len & 0xff);
-		decision = decide_exec(&image, set, column, r->conditions);
+		decision = decide_exec(&image, set, column, who);
 		return r->handle ? worse(decision, decide_alone(&image, image.placed->handle_exec)) : decision;
 	case REQUEST_SOCKET: {
-		u32 class = socket_class(r->op, r->type, r->protocol);
-		return class == IMAGE_SOCKET_OUT_OF_SCOPE ? 0 : decide_socket(&image, class, r->conditions);
+		u32 kind = socket_class(r->op, r->type, r->protocol);
+		return kind == IMAGE_SOCKET_OUT_OF_SCOPE ? 0 : decide_socket(&image, kind, who);
 	}
 	case REQUEST_CAPABILITY:
-		return decide_capability(&image, r->op, r->conditions);
+		return decide_capability(&image, r->op, who);
+	case REQUEST_TRACE:
+		class = r->name_len ? class_of(&image, r->name, r->name_len, r->target_deleted) : 0;
+		return decide_trace(&image, class, who);
+	case REQUEST_OUTSIDE:
+		return settle(&image, image.placed->outside_word, who);
 	}
 	return 0;
 }

@@ -30,11 +30,14 @@ type MatchGuardedKey struct {
 }
 
 type MatchLabel struct {
-	_         structs.HostLayout
-	Container uint32
-	Flags     uint32
-	Epoch     uint32
-	Handle    uint32
+	_             structs.HostLayout
+	Container     uint32
+	Flags         uint32
+	Epoch         uint32
+	Handle        uint32
+	Source        uint32
+	Reserved      uint32
+	SourceProfile uint64
 }
 
 type MatchLocated struct {
@@ -43,6 +46,11 @@ type MatchLocated struct {
 	Dentry uint64
 	IsRoot uint32
 	Done   uint32
+}
+
+type MatchLongSource struct {
+	_     structs.HostLayout
+	Names [2][4096]uint8
 }
 
 type MatchNode struct {
@@ -98,29 +106,40 @@ type MatchPlaced struct {
 	HandleExec      uint32
 	Foreign         uint32
 	Bytes           uint32
+	SourceStart     uint32
+	SourceSets      uint32
+	SourceFlags     uint32
+	TraceWords      uint32
+	OutsideWord     uint32
+	_               [4]byte
 }
 
 type MatchRequest struct {
-	_            structs.HostLayout
-	Kind         uint32
-	Container    uint32
-	Op           uint32
-	Type         uint32
-	Protocol     uint32
-	Conditions   uint32
-	NameLen      uint32
-	StartedByLen uint32
-	Hidden       uint32
-	Dir          uint32
-	Exchange     uint32
-	Handle       uint32
-	Foreign      uint32
-	ToLen        uint32
-	Outcome      uint32
-	Flags        uint32
-	Name         [4352]uint8
-	StartedBy    [4096]uint8
-	To           [4352]uint8
+	_             structs.HostLayout
+	Kind          uint32
+	Container     uint32
+	Op            uint32
+	Type          uint32
+	Protocol      uint32
+	Conditions    uint32
+	NameLen       uint32
+	StartedByLen  uint32
+	Hidden        uint32
+	Dir           uint32
+	Exchange      uint32
+	Handle        uint32
+	Foreign       uint32
+	ToLen         uint32
+	SourceLen     uint32
+	SourceDeleted uint32
+	TargetDeleted uint32
+	Secure        uint32
+	Outcome       uint32
+	Flags         uint32
+	Source        [4096]uint8
+	Name          [4352]uint8
+	StartedBy     [4096]uint8
+	To            [4352]uint8
 }
 
 type MatchRequestKind uint32
@@ -131,8 +150,24 @@ const (
 	MatchRequestKindREQUEST_EXEC       MatchRequestKind = 2
 	MatchRequestKindREQUEST_SOCKET     MatchRequestKind = 3
 	MatchRequestKindREQUEST_CAPABILITY MatchRequestKind = 4
-	MatchRequestKindREQUEST_MOVE       MatchRequestKind = 5
+	MatchRequestKindREQUEST_TRACE      MatchRequestKind = 5
+	MatchRequestKindREQUEST_OUTSIDE    MatchRequestKind = 6
+	MatchRequestKindREQUEST_MOVE       MatchRequestKind = 7
 )
+
+type MatchSource struct {
+	_         structs.HostLayout
+	Container uint32
+	Now       uint32
+	Pending   uint32
+	Reserved  uint32
+	Programs  [2]struct {
+		_       structs.HostLayout
+		Len     uint32
+		Deleted uint32
+		Name    [256]uint8
+	}
+}
 
 // Names of all BPF objects in the ELF.
 //
@@ -145,10 +180,12 @@ const (
 	MatchMapGuarded         = "guarded"
 	MatchMapLabels          = "labels"
 	MatchMapLocating        = "locating"
+	MatchMapLongSources     = "long_sources"
 	MatchMapNodes           = "nodes"
 	MatchMapOrigins         = "origins"
 	MatchMapRequests        = "requests"
 	MatchMapSlabs           = "slabs"
+	MatchMapSources         = "sources"
 	MatchMapStartParents    = "start_parents"
 	MatchProgMatch          = "match"
 	MatchProgNothing        = "nothing"
@@ -214,10 +251,12 @@ type MatchMapSpecs struct {
 	Guarded      *ebpf.MapSpec `ebpf:"guarded"`
 	Labels       *ebpf.MapSpec `ebpf:"labels"`
 	Locating     *ebpf.MapSpec `ebpf:"locating"`
+	LongSources  *ebpf.MapSpec `ebpf:"long_sources"`
 	Nodes        *ebpf.MapSpec `ebpf:"nodes"`
 	Origins      *ebpf.MapSpec `ebpf:"origins"`
 	Requests     *ebpf.MapSpec `ebpf:"requests"`
 	Slabs        *ebpf.MapSpec `ebpf:"slabs"`
+	Sources      *ebpf.MapSpec `ebpf:"sources"`
 	StartParents *ebpf.MapSpec `ebpf:"start_parents"`
 }
 
@@ -257,10 +296,12 @@ type MatchMaps struct {
 	Guarded      *ebpf.Map `ebpf:"guarded"`
 	Labels       *ebpf.Map `ebpf:"labels"`
 	Locating     *ebpf.Map `ebpf:"locating"`
+	LongSources  *ebpf.Map `ebpf:"long_sources"`
 	Nodes        *ebpf.Map `ebpf:"nodes"`
 	Origins      *ebpf.Map `ebpf:"origins"`
 	Requests     *ebpf.Map `ebpf:"requests"`
 	Slabs        *ebpf.Map `ebpf:"slabs"`
+	Sources      *ebpf.Map `ebpf:"sources"`
 	StartParents *ebpf.Map `ebpf:"start_parents"`
 }
 
@@ -273,10 +314,12 @@ func (m *MatchMaps) Close() error {
 		m.Guarded,
 		m.Labels,
 		m.Locating,
+		m.LongSources,
 		m.Nodes,
 		m.Origins,
 		m.Requests,
 		m.Slabs,
+		m.Sources,
 		m.StartParents,
 	)
 }

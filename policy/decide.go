@@ -32,11 +32,12 @@ const (
 	ReasonRule                   // a rule
 	ReasonPosture                // an allow-list does not grant it: the default posture
 	ReasonBaseline               // the runtime baseline grants it
+	ReasonOutside                // a task outside of the container would be ptraced
 )
 
 // String returns the reason as karmor prints it.
 func (r Reason) String() string {
-	return [...]string{"no rule", "rule", "default posture", "baseline"}[r]
+	return [...]string{"no rule", "rule", "default posture", "baseline", "outside"}[r]
 }
 
 // Decision is the outcome for one operation.

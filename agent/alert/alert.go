@@ -92,6 +92,9 @@ func because(a *event.Alert, e enforcer.Event) {
 		}
 		return
 	}
+	if d.Reason == policy.ReasonOutside {
+		a.EventData[event.DataReason] = event.ReasonOutside
+	}
 	if d.Reason != policy.ReasonPosture {
 		return
 	}
@@ -119,6 +122,9 @@ func resource(e enforcer.Event) (name, data string) {
 	case policy.Process:
 		if e.Write {
 			data = "access=write" // a file that a process rule keeps as it is
+		}
+		if e.Trace {
+			data = "access=ptrace"
 		}
 	case policy.File:
 		switch {

@@ -50,6 +50,7 @@ type Event struct {
 	Category   policy.Category
 	Unnamed    bool   // Resource is no name in the container
 	Resource   string // of a file or program
+	Trace      bool   // it would have reached into a task that runs Resource, by ptrace or its like
 	Read       bool
 	Write      bool
 	Family     int // of a socket
@@ -88,8 +89,9 @@ type Counters struct {
 	LabelsMissing uint64
 	SetupExempt   uint64
 	// Execs in pods without a container while no agent answered.
-	StartsOpen    uint64 // let pass
-	StartsRefused uint64
-	StartsLate    uint64 // let pass: no agent for too long
-	Tampering     uint64 // tries of containers to get at the enforcer's own: denied
+	StartsOpen     uint64 // let pass
+	StartsRefused  uint64
+	StartsLate     uint64 // let pass: no agent for too long
+	Tampering      uint64 // tries of containers to get at the enforcer's own: denied
+	SourcesMissing uint64 // the program of a task could be neither kept nor read
 }

@@ -43,10 +43,13 @@ const (
 // Keys of EventData that more than one program reads.
 const (
 	DataPolicies = "policies" // the allow-lists that a posture's denial is about, by name
-	DataReason   = "reason"   // ReasonDefaultPosture, or none
+	DataReason   = "reason"   // ReasonDefaultPosture, ReasonOutside, or none
 	DataRule     = "rule"     // field path of the rule in its policy
 	DataRepeats  = "repeats"  // how many operations like this one, besides it, the event stands for
 )
 
 // ReasonDefaultPosture is the reason of a denial that no rule but the default posture made.
 const ReasonDefaultPosture = "DefaultPosture"
+
+// ReasonOutside is the reason of a denial to ptrace a task outside of the container.
+const ReasonOutside = "OutsideOfContainer"

@@ -116,16 +116,24 @@ static __always_inline u64 accepted(const struct image *image, u64 s)
 	return word(image->slab, s + RECORD) & ~IMAGE_CELL_RECORD;
 }
 
+// A caller is what questions ask for: conditions, and in the upper half the class of its
+// program.
+static __always_inline u64 caller(u32 conditions, u32 class) { return conditions | (u64)class << 32; }
+
 // follow answers the questions that a decision word asks. It is a global function, as step_chunk.
-__noinline u64 follow(const struct slab *slab, u64 placed_at, u64 w, u64 conditions)
+__noinline u64 follow(const struct slab *slab, u64 placed_at, u64 w, u64 who)
 {
 	if (!slab || placed_at > IMAGE_SLAB_BYTES - sizeof(struct placed))
 		return DECISION_MALFORMED;
 	const struct placed *placed = (const struct placed *)&slab->bytes[placed_at];
 	const u8 *bytes = slab->bytes;
+	u32 conditions = who, class = who >> 32;
 	for (int i = 0; i < IMAGE_MAX_QUESTIONS && w & IMAGE_WORD_NODE; i++) {
 		u64 node = placed->nodes + (w & ~IMAGE_WORD_NODE) * 12;
-		u32 yes = conditions >> (word(bytes, node) & 31) & 1;
+		u32 condition = word(bytes, node);
+		u32 yes = conditions >> (condition & 31) & 1;
+		if (condition >= IMAGE_CONDITION_SOURCE)
+			yes = class >= condition - IMAGE_CONDITION_SOURCE;
 		w = word(bytes, node + (yes ? 4 : 8));
 	}
 	if (w >= placed->num_outcomes)
@@ -134,9 +142,9 @@ __noinline u64 follow(const struct slab *slab, u64 placed_at, u64 w, u64 conditi
 }
 
 // settle turns a decision word into a decision.
-static __always_inline u64 settle(const struct image *image, u32 w, u32 conditions)
+static __always_inline u64 settle(const struct image *image, u32 w, u64 who)
 {
-	return follow((const struct slab *)image->slab, (u64)((const u8 *)image->placed - image->slab), w, conditions);
+	return follow((const struct slab *)image->slab, (u64)((const u8 *)image->placed - image->slab), w, who);
 }
 
 // UNNAMED is the set of rules that match a file without a name: none.
@@ -154,9 +162,27 @@ static __always_inline u64 file_set(const struct image *image, const u8 *name, u
 	return accepted(image, step_bytes(image, p->file_start, name, len));
 }
 
-static __always_inline u64 decide_file(const struct image *image, u64 set, u32 op, u32 conditions)
+// class_of returns the class of a program by its name; behind the name there are PATH_END bytes.
+static __always_inline u32 class_of(const struct image *image, const u8 *name, u64 len, u32 deleted)
 {
-	return settle(image, word(image->slab, image->placed->file_words + (set * IMAGE_FILE_OPS + op) * 4), conditions);
+	const struct placed *p = image->placed;
+	return accepted(image, step_bytes(image, p->source_start, name, len)) + (deleted ? p->source_sets : 0);
+}
+
+static __always_inline u32 flags_of_class(const struct image *image, u32 class)
+{
+	return word(image->slab, image->placed->source_flags + (u64)class * 4);
+}
+
+// decide_trace decides on ptracing a program of a class.
+static __always_inline u64 decide_trace(const struct image *image, u32 target, u64 who)
+{
+	return settle(image, word(image->slab, image->placed->trace_words + (u64)target * 4), who);
+}
+
+static __always_inline u64 decide_file(const struct image *image, u64 set, u32 op, u64 who)
+{
+	return settle(image, word(image->slab, image->placed->file_words + (set * IMAGE_FILE_OPS + op) * 4), who);
 }
 
 // decide_alone decides where it does not matter which file it is: outcome is one of placed's.
@@ -199,10 +225,10 @@ static __always_inline u64 decide_names(const struct image *image, const struct 
 		     gives_away(image, p->exec_moves, exec_class(image, from), exec_class(image, to), dir));
 }
 
-static __always_inline u64 decide_exec(const struct image *image, u64 set, u64 column, u32 conditions)
+static __always_inline u64 decide_exec(const struct image *image, u64 set, u64 column, u64 who)
 {
 	const struct placed *p = image->placed;
-	return settle(image, word(image->slab, p->exec_words + (set * p->exec_columns + column) * 4), conditions);
+	return settle(image, word(image->slab, p->exec_words + (set * p->exec_columns + column) * 4), who);
 }
 
 // started_by returns the column of the program table for the last component of the name
@@ -213,14 +239,14 @@ static __always_inline u64 started_by(const struct image *image, const u8 *name,
 	return accepted(image, step_bytes(image, p->name_start, name, len));
 }
 
-static __always_inline u64 decide_socket(const struct image *image, u32 class, u32 conditions)
+static __always_inline u64 decide_socket(const struct image *image, u32 class, u64 who)
 {
-	return settle(image, word(image->slab, image->placed->socket_words + (u64)(class & (IMAGE_SOCKET_CLASSES - 1)) * 4), conditions);
+	return settle(image, word(image->slab, image->placed->socket_words + (u64)(class & (IMAGE_SOCKET_CLASSES - 1)) * 4), who);
 }
 
-static __always_inline u64 decide_capability(const struct image *image, u32 cap, u32 conditions)
+static __always_inline u64 decide_capability(const struct image *image, u32 cap, u64 who)
 {
 	if (cap >= IMAGE_CAPABILITY_WORDS)
 		cap = IMAGE_CAPABILITY_WORDS - 1;
-	return settle(image, word(image->slab, image->placed->capability_words + (u64)cap * 4), conditions);
+	return settle(image, word(image->slab, image->placed->capability_words + (u64)cap * 4), who);
 }

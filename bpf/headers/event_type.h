@@ -7,7 +7,7 @@
 // Resource, source, parent and working directory, one behind the other.
 #define EVENT_STRINGS (4 * PATH_END)
 
-enum event_kind { EVENT_FILE, EVENT_EXEC, EVENT_SOCKET, EVENT_CAPABILITY };
+enum event_kind { EVENT_FILE, EVENT_EXEC, EVENT_SOCKET, EVENT_CAPABILITY, EVENT_TRACE };
 
 enum event_flag {
 	EVENT_UNNAMED = 1, // the resource has no name in the container; its own tree's stands for it

@@ -43,6 +43,7 @@ typedef __u64 u64;
 typedef __s32 s32;
 
 #define EPERM 1
+#define EAGAIN 11
 #define EACCES 13
 #define EALREADY 114
 
@@ -63,7 +64,10 @@ typedef __s32 s32;
 #define MNT_INTERNAL 0x4000
 #define MNT_NS_INTERNAL ((u64)-22)
 
+#define BPF_F_BPRM_SECUREEXEC (1ULL << 0) // include/uapi/linux/bpf.h
 #define CLONE_INTO_CGROUP 0x200000000ULL
+#define PTRACE_MODE_ATTACH 0x02u // include/linux/ptrace.h
+#define LSM_UNSAFE_PTRACE 2     // include/linux/security.h
 #define CAP_OPT_NOAUDIT 0x2u // include/linux/security.h
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -144,6 +148,7 @@ struct linux_binprm {
 	const char *filename;
 	const char *interp;
 	const char *fdpath;
+	int unsafe;
 };
 
 struct cred {
@@ -222,6 +227,7 @@ struct task_struct {
 	struct fs_struct *fs;
 	struct css_set *cgroups;
 	struct task_struct *real_parent;
+	struct task_struct *parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 };

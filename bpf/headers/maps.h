@@ -13,6 +13,7 @@
 // A name is built from its end: the last byte stands before path[PATH_END].
 #define PATH_END 4096
 #define PREFIX_MAX 255
+#define SOURCE_INLINE 256 // longer names of programs are kept apart
 
 // label is what a task keeps for life about the container it belongs to. Container and flags
 // stay in front: programs of another version copy them (docs/design/lifecycle.md).
@@ -21,9 +22,33 @@ struct label {
 	u32 flags;     // LABEL_*
 	u32 epoch;     // of a task without container: when that was found
 	u32 handle;    // handle_of what a handle was decoded to, until the task opens a file
+	u32 source;    // the class of its program in the profile below
+	u32 reserved;
+	u64 source_profile; // 0: not found yet
 };
 
 #define LABEL_SETUP 1u // it came from outside and has not exec'ed yet
+
+// program is the executable of an exec, by origin name.
+struct program {
+	u32 len; // 0: it has no name; beyond SOURCE_INLINE it stands in long_sources
+	u32 deleted; // that was the last one it had
+	u8 name[SOURCE_INLINE];
+};
+
+// source is what a task of a container runs: the program of its last exec, and the one of an
+// exec that is under way and may fail yet.
+struct source {
+	u32 container; // whose names these are
+	u32 now;       // which of the two
+	u32 pending;   // the other one is that of an exec that is under way
+	u32 reserved;
+	struct program programs[2];
+};
+
+struct long_source {
+	u8 names[2][PATH_END];
+};
 
 // container says which rules hold. The agent swaps them by one store to profile.
 struct container {
@@ -63,6 +88,11 @@ struct placed {
 	u32 handle_exec;
 	u32 foreign;
 	u32 bytes; // that it takes in the slab: an agent that takes over knows by it what is free
+	u32 source_start;
+	u32 source_sets;
+	u32 source_flags;
+	u32 trace_words;
+	u32 outside_word;
 };
 
 #define PLACED_ALIGN 256 // struct placed stands at a multiple of it
@@ -128,6 +158,7 @@ enum counter {
 	COUNT_STARTS_REFUSED,  // likewise: denied
 	COUNT_STARTS_LATE,     // likewise: let pass since no agent has answered for too long
 	COUNT_TAMPERING,       // a container's tries to get at what is ours: denied
+	COUNT_SOURCES_MISSING, // the program of a task could not be kept or read: denied where a rule asks for it
 	COUNTERS
 };
 
@@ -137,6 +168,20 @@ struct {
 	__type(key, int);
 	__type(value, struct label);
 } labels SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct source);
+} sources SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct long_source);
+} long_sources SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

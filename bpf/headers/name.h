@@ -3,12 +3,6 @@
 
 #include "scene.h"
 
-// deleted says that no directory shows the file any more.
-static __always_inline bool deleted(struct dentry *dentry)
-{
-	return !dentry->d_hash.pprev && dentry->d_parent != dentry;
-}
-
 // unreadable says that a name changed whenever it was read. Such an operation is denied: as
 // a file without a name it would match no Block, and whoever renames in a loop would have
 // his way now and then.

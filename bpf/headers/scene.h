@@ -4,7 +4,7 @@
 
 #include "decide.h"
 #include "event.h"
-#include "label.h"
+#include "source.h"
 
 // scene is what a hook needs of the running task.
 struct scene {
@@ -12,6 +12,7 @@ struct scene {
 	struct container *container;
 	u32 id;
 	u32 handle; // see struct label
+	u32 source; // the class of the task's program, where a rule asks for it
 	struct image image;
 };
 
@@ -54,6 +55,14 @@ static __always_inline enum entrance enter(struct scene *scene, u32 category)
 		return OUTSIDE;
 	if (category != IMAGE_FLAG_EXEC && label.flags & LABEL_SETUP && set_up_exempt(scene->task, label.container))
 		return OUTSIDE;
+	scene->source = 0;
+	if (scene->image.placed->flags & IMAGE_FLAG_SOURCES) {
+		scene->source = label.source;
+		if (label.source_profile != scene->image.placed->profile)
+			scene->source = find_source(label.container, profile);
+		if (scene->source == SOURCE_REFUSED)
+			return REFUSED;
+	}
 	return INSIDE;
 }
 
@@ -74,14 +83,14 @@ static __always_inline bool by_handle(const struct scene *scene, struct scratch 
 #define OWN_FILE (~0u) // an owner's id that no user has: the caller makes the file
 
 // conditions answers the questions that an image may ask.
-static __always_inline u32 conditions(const struct scene *scene, u32 owner)
+static __always_inline u64 conditions(const struct scene *scene, u32 owner)
 {
 	u32 flags = scene->image.placed->flags, c = 0;
 	if (flags & IMAGE_FLAG_OWNER && (owner == OWN_FILE || scene->task->cred->fsuid.val == owner))
 		c |= 1 << IMAGE_CONDITION_OWNER;
 	if (flags & IMAGE_FLAG_TTY && scene->task->signal->tty)
 		c |= 1 << IMAGE_CONDITION_TTY;
-	return c;
+	return caller(c, scene->source);
 }
 
 // begin_event fills in what decision and scene say.

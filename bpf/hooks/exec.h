@@ -4,6 +4,7 @@
 
 #include "../headers/gate.h"
 #include "../headers/name.h"
+#include "../headers/trace.h"
 
 #define HIDDEN 0x10000
 
@@ -64,7 +65,7 @@ static __always_inline int judge_exec(const struct scene *scene, struct scratch 
 	if (start >= 0)
 		set = program_set(&scene->image, &s->path[within(start)], PATH_END - start);
 	u64 column = column_of(&scene->image, s, bprm);
-	u32 known = conditions(scene, file->f_inode->i_uid.val);
+	u64 known = conditions(scene, file->f_inode->i_uid.val);
 	u64 decision = decide_exec(&scene->image, set, column, known);
 	// A deleted file is blocked by the name it had last, and allowed by none.
 	if (start >= 0 && deleted(dentry))
@@ -101,12 +102,88 @@ int BPF_PROG(check_exec, struct linux_binprm *bprm, int ret)
 	return verdict;
 }
 
-// The first exec that succeeds ends set-up.
+// keep_next keeps the name in s->path as that of the program that is about to run.
+static __always_inline bool keep_next(struct task_struct *task, u32 id, struct scratch *s, s32 start, bool gone)
+{
+	struct source *kept = current_source(task, id);
+	struct source *own = bpf_task_storage_get(&sources, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!kept || !own)
+		return false;
+	own->pending = 0;
+	if (own != kept && !copy_source(task, kept, task, own))
+		return false;
+	if (!keep_program(task, own, own->now + 1, s, start, gone))
+		return false;
+	own->pending = 1;
+	return true;
+}
+
+// prepare_program keeps the name of the program that is about to run, while the exec can
+// still be refused: whoever ptraces the task may not get hold of a program that is granted
+// more. Where a rule grants that program anything the exec is made secure.
+static __always_inline int prepare_program(struct scene *scene, struct scratch *s, struct linux_binprm *bprm)
+{
+	struct file *file = bprm->file;
+	bool gone = deleted(file->f_path.dentry);
+	u64 profile = *(volatile u64 *)&scene->container->profile;
+	bool asked = profile && find_image(&scene->image, profile) && scene->image.placed->flags & IMAGE_FLAG_SOURCES;
+	s32 start = program_name(s, file, scene->id);
+	if (unreadable(start))
+		return -EACCES;
+	if (!keep_next(scene->task, scene->id, s, start, gone)) {
+		count(COUNT_SOURCES_MISSING);
+		return asked ? -EACCES : 0;
+	}
+	if (!asked)
+		return 0;
+	const struct image *image = &scene->image;
+	u32 class = start < 0 ? 0 : class_of(image, &s->path[within(start)], PATH_END - start, gone);
+	if (flags_of_class(image, class) & IMAGE_SOURCE_SECURE)
+		bpf_bprm_opts_set(bprm, BPF_F_BPRM_SECUREEXEC);
+	if (!(bprm->unsafe & LSM_UNSAFE_PTRACE) || !(image->placed->flags & IMAGE_FLAG_TRACE))
+		return 0;
+	u64 decision = decide_traced(image, scene->id, class, scene->task->parent);
+	if (reports(decision))
+		report_trace(scene, s, decision, file);
+	return denies(decision) ? -EACCES : 0;
+}
+
+// The last hook before an exec can't be undone; the file is the one that will run.
+SEC("lsm/bprm_creds_from_file")
+int BPF_PROG(prepare_exec, struct linux_binprm *bprm, struct file *file, int ret)
+{
+	if (ret)
+		return ret;
+	struct scene scene = {.task = bpf_get_current_task_btf()};
+	struct label label = current_label(scene.task, &scene.container);
+	scene.id = label.container;
+	if (!scene.container)
+		return 0;
+	struct scratch *s = claim();
+	if (!s)
+		return -EACCES;
+	int verdict = prepare_program(&scene, s, bprm);
+	release(s);
+	return verdict;
+}
+
+// The first exec that succeeds ends set-up; each makes its program the task's.
 SEC("lsm/bprm_committed_creds")
 void BPF_PROG(exec_done, struct linux_binprm *bprm)
 {
-	struct label *label = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
-	if (!label || !(label->flags & LABEL_SETUP))
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct source *source = bpf_task_storage_get(&sources, task, 0, 0);
+	if (source && source->pending) {
+		source->now ^= 1;
+		source->pending = 0;
+	} else if (source) {
+		source->container = 0; // it is found again
+	}
+	struct label *label = bpf_task_storage_get(&labels, task, 0, 0);
+	if (!label)
+		return;
+	label->source_profile = 0;
+	if (!(label->flags & LABEL_SETUP))
 		return;
 	label->flags &= ~LABEL_SETUP;
 	struct container *c = container(label->container);

@@ -11,7 +11,7 @@
 #define NAMELESS 8u  // the file was made without a name
 #define OPENS 16u    // a file is being opened
 
-static __always_inline u64 decide_access(const struct image *image, u64 set, u32 access, u32 known)
+static __always_inline u64 decide_access(const struct image *image, u64 set, u32 access, u64 known)
 {
 	u64 decision = 0;
 	if (access & READS)
@@ -36,7 +36,7 @@ static __always_inline int judge_name(const struct scene *scene, struct scratch 
 	}
 	if (start >= 0)
 		set = file_set(&scene->image, &s->path[within(start)], PATH_END - start);
-	u32 known = conditions(scene, owner);
+	u64 known = conditions(scene, owner);
 	u64 decision = decide_access(&scene->image, set, access, known);
 	// A deleted file is blocked by the name it had last, and allowed by none.
 	if (start >= 0 && !(access & FRESH) && deleted(dentry))

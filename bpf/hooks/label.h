@@ -1,22 +1,28 @@
 // Keeping labels: inherited at fork, set when a task comes into a container from outside.
 #pragma once
 
-#include "../headers/label.h"
+#include "../headers/scene.h"
 
 SEC("lsm/task_alloc")
 int BPF_PROG(inherit_label, struct task_struct *task, unsigned long clone_flags, int ret)
 {
 	if (ret)
 		return ret;
+	struct task_struct *current = bpf_get_current_task_btf();
 	struct container *entry;
-	struct label parent = current_label(bpf_get_current_task_btf(), &entry);
+	struct label parent = current_label(current, &entry);
 	struct label *child = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	parent.handle = 0;
 	if (child)
 		*child = parent;
 	else
 		count(COUNT_LABELS_MISSING); // found by its cgroup then
-	return 0;
+	if (!entry || inherit_source(current, task, parent.container))
+		return 0;
+	// It would be found anew, by what the child says it runs.
+	struct image image;
+	u64 profile = *(volatile u64 *)&entry->profile;
+	return profile && find_image(&image, profile) && image.placed->flags & IMAGE_FLAG_SOURCES ? -EAGAIN : 0;
 }
 
 // set_up labels a task that has come into a cgroup, unless it has a container already.
@@ -32,6 +38,7 @@ static __always_inline void set_up(struct task_struct *task, struct cgroup *cgro
 	}
 	if (label->container && container(label->container))
 		return;
+	label->source_profile = 0;
 	label->flags = LABEL_SETUP;
 	label->container = id;
 }

@@ -29,7 +29,7 @@ static __always_inline int judge_place(const struct scene *scene, struct scratch
 	}
 	if (start >= 0)
 		set = file_set(&scene->image, &s->path[within(start)], PATH_END - start);
-	u32 known = conditions(scene, BPF_CORE_READ(dentry, d_inode, i_uid.val));
+	u64 known = conditions(scene, BPF_CORE_READ(dentry, d_inode, i_uid.val));
 	u64 decision = decide_file(&scene->image, set, IMAGE_FILE_WRITE, known);
 	if (unknown)
 		decision = worse(decision, decide_alone(&scene->image, scene->image.placed->handle_file));

@@ -9,17 +9,17 @@ import (
 	"kubearmor.io/policy/automaton"
 )
 
-// merged are the three automata of an image in one numbering: first the states that
+// merged are the four automata of an image in one numbering: first the states that
 // have work to do, then the sinks.
 type merged struct {
 	cells     []uint32
-	starts    [3]uint32
+	starts    [4]uint32
 	firstSink uint32
 }
 
 // mergeAutomata renumbers packed automata into one table: their cells stand one behind the
 // other, and the records of all sinks behind those. A sink has no cell but its record.
-func mergeAutomata(parts [3]automaton.Packed) merged {
+func mergeAutomata(parts [4]automaton.Packed) merged {
 	var m merged
 	for _, p := range parts {
 		m.firstSink += p.FirstSink + automaton.RecordColumn
@@ -81,7 +81,10 @@ func (c *compiler) assemble() ([]uint32, error) {
 		}
 		cell.Check = automaton.Record | column
 	}
-	auto := mergeAutomata([3]automaton.Packed{files.Pack(), programs.Pack(), packedNames})
+	if err := c.sources.compile(); err != nil {
+		return nil, c.refusal("fromSource", err)
+	}
+	auto := mergeAutomata([4]automaton.Packed{files.Pack(), programs.Pack(), packedNames, c.sources.auto.Pack()})
 	tables, err := c.tables(files, programs)
 	if err != nil {
 		return nil, err
@@ -101,7 +104,8 @@ func (c *compiler) nameAutomaton() (*automaton.Automaton, error) {
 // tables are the decision words of an image.
 type tables struct {
 	files, programs, sockets, capabilities []uint32
-	columns                                uint32
+	sourceFlags, traces                    []uint32
+	columns, outside                       uint32
 }
 
 func (c *compiler) tables(files, programs *automaton.Automaton) (tables, error) {
@@ -129,7 +133,10 @@ func (c *compiler) tables(files, programs *automaton.Automaton) (tables, error) 
 	}
 	t.sockets = c.socketWords()
 	t.capabilities = c.capabilityWords()
-	return t, nil
+	t.outside = c.outsideWord()
+	var err error
+	t.sourceFlags, t.traces, err = c.traceWords()
+	return t, err
 }
 
 // layOut writes header and sections; cells {check, next} stand on even words.
@@ -144,6 +151,7 @@ func (c *compiler) layOut(auto merged, t tables) ([]uint32, error) {
 	}
 	w[HeaderMagic], w[HeaderVersion] = Magic, Version
 	w[HeaderFileStart], w[HeaderExecStart], w[HeaderNameStart] = auto.starts[0], auto.starts[1], auto.starts[2]
+	w[HeaderSourceStart], w[HeaderSourceSets] = auto.starts[3], uint32(c.sources.sets())
 	w[HeaderFirstSink] = auto.firstSink
 	section(HeaderCells, auto.cells)
 	section(HeaderFileWords, t.files)
@@ -166,6 +174,9 @@ func (c *compiler) layOut(auto merged, t tables) ([]uint32, error) {
 	section(HeaderCapabilityWords, t.capabilities)
 	w[HeaderHandleFile], w[HeaderHandleExec] = c.handleWord(policy.OpRead), c.handleWord(policy.OpExec)
 	w[HeaderForeign] = c.callerWord(policy.Operation{Kind: policy.OpWrite, Change: policy.ChangeForeign})
+	section(HeaderSourceFlags, t.sourceFlags)
+	section(HeaderTraceWords, t.traces)
+	w[HeaderOutsideWord] = t.outside
 	section(HeaderOutcomes, c.outcomes.words(c.profile))
 	// A file without a name matches no rule by name: set 0 of either table.
 	w[HeaderUnnamedFileWords], w[HeaderUnnamedExecWord] = w[HeaderFileWords], t.programs[ColumnHidden]
@@ -198,6 +209,7 @@ func (c *compiler) imageFlags(t tables) uint32 {
 	set(FlagExec, t.programs...)
 	set(FlagNetwork, t.sockets...)
 	set(FlagCapabilities, t.capabilities...)
+	set(FlagTrace, append(t.traces, t.outside)...)
 	for _, n := range c.nodes.list {
 		switch n.condition {
 		case ConditionOwner:
@@ -208,6 +220,9 @@ func (c *compiler) imageFlags(t tables) uint32 {
 	}
 	if len(c.names) > 0 {
 		flags |= FlagStartedBy
+	}
+	if len(c.sources.ids) > 0 {
+		flags |= FlagSources
 	}
 	return flags
 }

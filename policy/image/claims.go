@@ -31,8 +31,11 @@ const (
 // claims finds the claims of rules, and the rules that can share a pattern ID.
 type claims struct {
 	profile *policy.Profile
+	sources *sources
 	ranks   map[policy.RuleRef]claim
 	shared  map[sharing]int
+	// bySource are the contests of a policy's rules that have the same fromSource list.
+	bySource map[[2]int]int
 }
 
 type claim struct {
@@ -47,10 +50,11 @@ type sharing struct {
 	category policy.Category
 	others   int // see claim
 	needs    uint32
+	sources  int // the list of fromSource, -1 for none
 }
 
-func newClaims(p *policy.Profile) *claims {
-	c := &claims{p, map[policy.RuleRef]claim{}, map[sharing]int{}}
+func newClaims(p *policy.Profile, s *sources) *claims {
+	c := &claims{p, s, map[policy.RuleRef]claim{}, map[sharing]int{}, map[[2]int]int{}}
 	for _, cat := range []policy.Category{policy.Process, policy.File} {
 		alike := map[int][]policy.RuleRef{}
 		for i := range p.Policies {
@@ -135,7 +139,28 @@ func (c *claims) compare(cat policy.Category, a, b policy.RuleRef) int {
 func (c *claims) claim(p *automaton.Pattern, ref policy.RuleRef) {
 	if needs, ok := needs(c.profile.At(ref)); ok {
 		p.Contest, p.Rank, p.Needs = c.ranks[ref].contest, c.ranks[ref].rank, needs
+		if list := c.sourcesOf(ref); list >= 0 {
+			p.Contest, p.Rank = c.sourceContest(ref.Policy, list), ref.Rule
+		}
 	}
+}
+
+// sourcesOf numbers a rule's fromSource list, -1 for none.
+func (c *claims) sourcesOf(ref policy.RuleRef) int {
+	if r := c.profile.At(ref); r.FromSource != nil {
+		return c.sources.list(r)
+	}
+	return -1
+}
+
+// sourceContest is that of the rules of a policy with one fromSource list: they hold of
+// the same callers.
+func (c *claims) sourceContest(pol, list int) int {
+	key := [2]int{pol, list}
+	if _, ok := c.bySource[key]; !ok {
+		c.bySource[key] = len(c.profile.Policies) + 1 + len(c.bySource)
+	}
+	return c.bySource[key]
 }
 
 // needs returns the conditions of a rule; false where the bits do not say all.
@@ -158,7 +183,7 @@ func needs(r *policy.ProfileRule) (uint32, bool) {
 	if r.PTS {
 		bits |= needsTTY
 	}
-	return bits, r.LinkName == "" && r.AllowedArgs == nil && r.FromSource == nil
+	return bits, r.LinkName == "" && r.AllowedArgs == nil
 }
 
 // sharedWith returns the ID of patterns that a rule can share, fresh where it is the first.
@@ -168,7 +193,7 @@ func (c *claims) sharedWith(ref policy.RuleRef, fresh int) int {
 	if r.Action != policy.Allow || !ok {
 		return fresh
 	}
-	key := sharing{ref.Policy, r.Category, c.ranks[ref].others, bits}
+	key := sharing{ref.Policy, r.Category, c.ranks[ref].others, bits, c.sourcesOf(ref)}
 	id, ok := c.shared[key]
 	if !ok {
 		id = fresh

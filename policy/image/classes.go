@@ -54,15 +54,18 @@ func (c *compiler) capabilityWords() []uint32 {
 
 // callerWord compiles an operation that is known but for its caller.
 func (c *compiler) callerWord(op policy.Operation) uint32 {
-	asksTTY := false
+	var a asks
 	for i := range c.profile.Policies {
 		for r := range c.profile.Policies[i].Rules {
 			rule := &c.profile.Policies[i].Rules[r]
-			asksTTY = asksTTY || rule.PTS && rule.Category == op.Kind.Category()
+			if rule.Category == op.Kind.Category() && policy.BPF().Enforces(rule) {
+				a.rule(c, rule)
+			}
 		}
 	}
-	return c.nodes.decide(c.outcomes, false, asksTTY, func(who caller) policy.Decision {
-		op.TTY = who.tty
+	a.owner = false // nobody owns what is no file
+	return c.decide(a, func(who caller) policy.Decision {
+		op.TTY, op.Source = who.tty, who.source
 		return policy.DecideWhere(c.profile, &op, policy.BPF().Enforces)
 	})
 }

@@ -42,6 +42,7 @@ type compiler struct {
 	claims   *claims
 	outcomes *outcomes
 	nodes    nodes
+	sources  sources
 
 	meanings []meaning
 	files    []automaton.Pattern
@@ -57,7 +58,10 @@ func (c *compiler) collect() error {
 	for i := range c.profile.Policies {
 		for r := range c.profile.Policies[i].Rules {
 			ref := policy.RuleRef{Policy: i, Rule: r}
-			if policy.BPF().Enforces(c.profile.At(ref)) {
+			if rule := c.profile.At(ref); policy.BPF().Enforces(rule) {
+				if rule.FromSource != nil {
+					c.sources.list(rule)
+				}
 				if err := c.collectRule(ref); err != nil {
 					return err
 				}
@@ -263,9 +267,8 @@ func (w winners) of(pol int) int {
 // fileWord compiles the decision for the files that a set of patterns accepts. A move is a
 // rename or exchange as far as one of its names is concerned.
 func (c *compiler) fileWord(set []int, kind policy.OpKind, move bool) uint32 {
-	owner, tty := c.asks(set)
-	return c.nodes.decide(c.outcomes, owner, tty, func(who caller) policy.Decision {
-		op := &policy.Operation{Kind: kind, Owner: who.owner, TTY: who.tty}
+	return c.decide(c.asks(set), func(who caller) policy.Decision {
+		op := &policy.Operation{Kind: kind, Owner: who.owner, TTY: who.tty, Source: who.source}
 		w, facts := winners{}, policy.Facts{}
 		for _, id := range set {
 			m := c.meanings[id]
@@ -302,15 +305,14 @@ func (c *compiler) guardsProgram(m meaning, op *policy.Operation, move bool) boo
 // programWord compiles the decision for the programs that a set of patterns accepts,
 // started by the name of a column.
 func (c *compiler) programWord(set []int, column int) uint32 {
-	owner, tty := c.asks(set)
+	a := c.asks(set)
 	started, hidden := c.columnName(column)
 	named := c.execNames(started)
 	for _, ref := range named {
-		r := c.profile.At(ref)
-		owner, tty = owner || r.OwnerOnly, tty || r.PTS
+		a.rule(c, c.profile.At(ref))
 	}
-	return c.nodes.decide(c.outcomes, owner, tty, func(who caller) policy.Decision {
-		op := &policy.Operation{Kind: policy.OpExec, Owner: who.owner, TTY: who.tty}
+	return c.decide(a, func(who caller) policy.Decision {
+		op := &policy.Operation{Kind: policy.OpExec, Owner: who.owner, TTY: who.tty, Source: who.source}
 		w := winners{}
 		for _, id := range set {
 			m := c.meanings[id]
@@ -361,16 +363,33 @@ func (c *compiler) execNames(started string) []policy.RuleRef {
 }
 
 // asks says what the decision on a set depends on besides the set.
-func (c *compiler) asks(set []int) (owner, tty bool) {
+func (c *compiler) asks(set []int) (a asks) {
 	for _, id := range set {
 		m := c.meanings[id]
-		if m.role == roleRule || m.role == roleLink {
-			r := c.profile.At(m.ref)
-			owner, tty = owner || r.OwnerOnly, tty || r.PTS
+		name := m.name
+		switch m.role {
+		case roleRule, roleLink:
+			a.rule(c, c.profile.At(m.ref))
+		case roleProgram:
+			name = c.profile.At(m.ref).Match.Path
 		}
-		if m.role == roleProgram || m.role == roleProgramAbove && m.name != "" {
-			owner, tty = true, true // the exempting file rule may depend on either
+		if m.role == roleProgram || m.role == roleProgramAbove && name != "" {
+			a.owner, a.tty = true, true // the exempting file rule may depend on either
+			c.asksOfExempting(&a, name)
 		}
 	}
-	return owner, tty
+	return a
+}
+
+// asksOfExempting adds the sources by which file rules may allow writing a program.
+func (c *compiler) asksOfExempting(a *asks, program string) {
+	for i := range c.profile.Policies {
+		for r := range c.profile.Policies[i].Rules {
+			rule := &c.profile.Policies[i].Rules[r]
+			exempts := rule.Category == policy.File && rule.Action == policy.Allow && rule.Match.Kind == policy.MatchPath && rule.Match.Path == program
+			if exempts && rule.FromSource != nil && policy.BPF().Enforces(rule) {
+				a.sources = append(a.sources, c.sources.about(rule))
+			}
+		}
+	}
 }

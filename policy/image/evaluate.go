@@ -20,7 +20,7 @@ func Evaluate(words []uint32, op *policy.Operation) uint32 {
 }
 
 func evaluate(m Interpret, op *policy.Operation) uint32 {
-	who := Caller{Owner: op.Owner, TTY: op.TTY}
+	who := Caller{Owner: op.Owner, TTY: op.TTY, Source: m.Source(SourceFor(op.Source))}
 	switch op.Kind {
 	case policy.OpExec:
 		return m.Program(NameFor(op), op.StartedBy, op.ByDescriptor, who)
@@ -50,6 +50,17 @@ func MoveFor(op *policy.Operation) (Move, bool) {
 	to.Names = op.To
 	move := Move{From: NameFor(op), To: NameFor(&to), Dir: op.Dir, Exchange: op.Change == policy.ChangeExchange, Link: op.Change == policy.ChangeLink}
 	return move, move.Exchange || move.Link || op.Change == policy.ChangeRename
+}
+
+// SourceFor returns the name by which the kernel knows the program of a task.
+func SourceFor(n policy.Names) (name string, deleted bool) {
+	switch {
+	case len(n.Origin) > 0:
+		return n.Origin[0], false
+	case len(n.Seen) > 0:
+		return n.Seen[0], true
+	}
+	return "", false
 }
 
 // NameFor returns the one name under which the kernel runs a file through the automaton:

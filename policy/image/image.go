@@ -46,11 +46,15 @@ func (e *TooComplexError) Error() string {
 // Compile turns a profile into an image. Rules that Supports reports as not enforceable
 // take part in no decision. The error is a *TooComplexError, or one that names the rule.
 func Compile(p *policy.Profile) (*Image, error) {
-	c := &compiler{profile: p, claims: newClaims(p), outcomes: newOutcomes()}
+	c := &compiler{profile: p, outcomes: newOutcomes()}
+	c.claims = newClaims(p, &c.sources)
 	if err := c.collect(); err != nil {
 		return nil, err
 	}
 	w, err := c.assemble()
+	if err == nil && c.sources.work > maxSourceWork {
+		err = c.refusedForSources()
+	}
 	if err != nil {
 		return nil, err
 	}

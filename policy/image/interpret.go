@@ -7,7 +7,36 @@ import "strings"
 type Interpret struct{ Words []uint32 }
 
 // Caller answers the questions of an image.
-type Caller struct{ Owner, TTY bool }
+type Caller struct {
+	Owner, TTY bool
+	Source     uint32 // the class of its program, as Source returns it
+}
+
+// Source returns the class of a program by the name it had when it was executed: empty for
+// one that had none. deleted: that was the last one it had.
+func (m Interpret) Source(name string, deleted bool) uint32 {
+	if name == "" {
+		return 0
+	}
+	class := m.run(m.Words[HeaderSourceStart], name)
+	if deleted {
+		class += m.Words[HeaderSourceSets]
+	}
+	return class
+}
+
+// Secures says whether the exec of a program of a class is made secure.
+func (m Interpret) Secures(class uint32) bool {
+	return m.at(HeaderSourceFlags, class)&SourceSecure != 0
+}
+
+// Trace returns the outcome of ptracing a program of a class.
+func (m Interpret) Trace(target uint32, who Caller) uint32 {
+	return m.follow(m.at(HeaderTraceWords, target), who)
+}
+
+// Outside returns the outcome of ptracing a task outside of the container.
+func (m Interpret) Outside() uint32 { return m.follow(m.Words[HeaderOutsideWord], Caller{}) }
 
 // File returns the outcome of a file operation (FileRead or FileWrite) on a name. An empty
 // name is a file that has none.
@@ -125,7 +154,10 @@ func (m Interpret) follow(word uint32, who Caller) uint32 {
 	for word&WordNode != 0 {
 		q := 3 * (word &^ uint32(WordNode))
 		yes := who.Owner
-		if m.at(HeaderNodes, q) == ConditionTTY {
+		switch condition := m.at(HeaderNodes, q); {
+		case condition >= ConditionSource:
+			yes = who.Source >= condition-ConditionSource
+		case condition == ConditionTTY:
 			yes = who.TTY
 		}
 		if yes {

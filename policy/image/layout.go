@@ -36,6 +36,11 @@ const (
 	HeaderOutcomes                // offset of the outcomes: {flags} one word each
 	HeaderUnnamedFileWords        // offset of FileOps decision words for a file without a name
 	HeaderUnnamedExecWord         // decision word for a program without a name
+	HeaderSourceStart             // state in which the automaton over the names of callers' programs starts
+	HeaderSourceSets              // how many sets it accepts: the classes of deleted programs follow
+	HeaderSourceFlags             // offset of the flags of each class of programs: Source*
+	HeaderTraceWords              // offset of the decision words on ptracing a program of each class
+	HeaderOutsideWord             // the one on ptracing a task outside of the container
 	HeaderNumCells                // for the reader's bounds
 	HeaderNumNodes
 	HeaderNumOutcomes
@@ -46,7 +51,7 @@ const (
 	HeaderHandleExec  // likewise of executing one
 	HeaderForeign     // outcome of mounting a file system of other files
 
-	HeaderSize = 32
+	HeaderSize = 48
 )
 
 // Magic is the first word of an image: "KAIM".
@@ -71,6 +76,13 @@ const (
 	FlagTTY                      // some question asks for the controlling terminal
 	FlagStartedBy                // the program table has columns for names programs are started by
 	FlagNames                    // some rule keeps a file from getting another name
+	FlagSources                  // some rule has fromSource: the class of the caller's program is needed
+	FlagTrace                    // some task may not ptrace some other
+)
+
+// Flags of a class of programs.
+const (
+	SourceSecure = 1 << iota // its exec is made secure
 )
 
 // Operations of the file table.
@@ -105,6 +117,9 @@ const WordNode = 1 << 31
 const (
 	ConditionOwner = iota // the caller's fsuid owns the file
 	ConditionTTY          // the caller has a controlling terminal
+
+	// From here on: the class of the caller's program is at least that many further.
+	ConditionSource = 32
 )
 
 // Flags of an outcome. Outcome 0 is "allowed, no event".

@@ -83,21 +83,40 @@ func (n *nodes) ask(condition, yes, no uint32) uint32 {
 }
 
 // caller is what questions find out.
-type caller struct{ owner, tty bool }
+type caller struct {
+	owner, tty bool
+	source     policy.Names
+}
+
+// asks is what a decision depends on besides the rules that are about its object.
+type asks struct {
+	owner, tty bool
+	sources    []about
+}
+
+// rule adds what a rule asks of the caller.
+func (a *asks) rule(c *compiler, r *policy.ProfileRule) {
+	a.owner, a.tty = a.owner || r.OwnerOnly, a.tty || r.PTS
+	if r.FromSource != nil {
+		a.sources = append(a.sources, c.sources.about(r))
+	}
+}
 
 // decide builds the decision word of one table entry: it asks only what the rules in
 // question depend on, and lets judge take the decision for each answer.
-func (n *nodes) decide(o *outcomes, asksOwner, asksTTY bool, judge func(caller) policy.Decision) uint32 {
-	byTTY := func(owner bool) uint32 {
-		no := o.number(judge(caller{owner, false}))
-		if !asksTTY {
+func (c *compiler) decide(a asks, judge func(caller) policy.Decision) uint32 {
+	return c.bySource(a.sources, func(source policy.Names) uint32 {
+		byTTY := func(owner bool) uint32 {
+			no := c.outcomes.number(judge(caller{owner, false, source}))
+			if !a.tty {
+				return no
+			}
+			return c.nodes.ask(ConditionTTY, c.outcomes.number(judge(caller{owner, true, source})), no)
+		}
+		no := byTTY(false)
+		if !a.owner {
 			return no
 		}
-		return n.ask(ConditionTTY, o.number(judge(caller{owner, true})), no)
-	}
-	no := byTTY(false)
-	if !asksOwner {
-		return no
-	}
-	return n.ask(ConditionOwner, byTTY(true), no)
+		return c.nodes.ask(ConditionOwner, byTTY(true), no)
+	})
 }

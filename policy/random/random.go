@@ -88,7 +88,35 @@ func (s *Source) Rule(c policy.Category) policy.Rule {
 	if c == policy.File || c == policy.Process {
 		r.OwnerOnly = s.chance(12)
 	}
+	if s.chance(20) {
+		r.FromSource = s.sources()
+	}
 	return r
+}
+
+// sources returns a list of programs; there are few, so that rules share some.
+func (s *Source) sources() []policy.Source {
+	var list []policy.Source
+	for range 1 + s.r.IntN(3) {
+		list = append(list, pick(s, []policy.Source{
+			{Path: "/usr/bin/nginx"}, {Path: "/usr/bin/sh"}, {Path: "/a"}, {Path: "/usr/bin"}, {Dir: "/usr/bin"},
+			{Dir: "/usr"}, {Dir: "/usr", Recursive: true}, {Dir: "/"}, {Dir: "/", Recursive: true}, {Path: "/usr/bin/a/b"},
+		}))
+	}
+	return list
+}
+
+// Program returns the names of a caller's program: of one without, of one that was deleted
+// when it was executed, or of an ordinary one.
+func (s *Source) Program() policy.Names {
+	name := pick(s, []string{"/usr/bin/nginx", "/usr/bin/sh", "/a", "/usr", "/usr/bin", "/usr/bin/a/b", "/usr/x", "/opt/y", "/usr/bin/nginx2"})
+	switch n := s.r.IntN(100); {
+	case n < 8:
+		return policy.Names{}
+	case n < 20:
+		return policy.Names{Seen: []string{name}, Deleted: true}
+	}
+	return policy.Name(name)
 }
 
 // Policies returns up to four policies of all categories.
@@ -123,7 +151,7 @@ func (s *Source) Options() policy.Options {
 
 // Operation returns an operation of the kinds that the BPF enforcer judges.
 func (s *Source) Operation() policy.Operation {
-	op := policy.Operation{Owner: s.chance(50), TTY: s.chance(50)}
+	op := policy.Operation{Owner: s.chance(50), TTY: s.chance(50), Source: s.Program()}
 	switch s.r.IntN(5) {
 	case 0:
 		op.Kind = policy.OpExec

@@ -102,6 +102,7 @@ func (e *Enforcer) explain(raw bpf.EnforcerEvent, s texts) (enforcer.Event, bool
 		Profile:   in.profile,
 		Decision:  in.image.Outcomes[raw.Outcome],
 		Category:  category(bpf.EnforcerEventKind(raw.Kind)),
+		Trace:     bpf.EnforcerEventKind(raw.Kind) == bpf.EnforcerEventKindEVENT_TRACE,
 		Unnamed:   flags&bpf.EnforcerEventFlagEVENT_UNNAMED != 0,
 		Read:      flags&bpf.EnforcerEventFlagEVENT_READ != 0,
 		Write:     flags&bpf.EnforcerEventFlagEVENT_WRITE != 0,
@@ -124,7 +125,7 @@ func (e *Enforcer) explain(raw bpf.EnforcerEvent, s texts) (enforcer.Event, bool
 
 func category(kind bpf.EnforcerEventKind) policy.Category {
 	switch kind {
-	case bpf.EnforcerEventKindEVENT_EXEC:
+	case bpf.EnforcerEventKindEVENT_EXEC, bpf.EnforcerEventKindEVENT_TRACE:
 		return policy.Process
 	case bpf.EnforcerEventKindEVENT_SOCKET:
 		return policy.Network
@@ -166,19 +167,20 @@ func (e *Enforcer) Counters() (enforcer.Counters, error) {
 		}
 	}
 	return enforcer.Counters{
-		Events:        totals[bpf.EnforcerCounterCOUNT_EVENTS],
-		EventsDropped: totals[bpf.EnforcerCounterCOUNT_EVENTS_DROPPED],
-		EventsFolded:  totals[bpf.EnforcerCounterCOUNT_EVENTS_FOLDED],
-		Unexplained:   e.unexplained.Load(),
-		Malformed:     totals[bpf.EnforcerCounterCOUNT_MALFORMED],
-		NoBuffer:      totals[bpf.EnforcerCounterCOUNT_NO_SCRATCH],
-		UnstableNames: totals[bpf.EnforcerCounterCOUNT_UNSTABLE_NAMES],
-		LongNames:     totals[bpf.EnforcerCounterCOUNT_LONG_NAMES],
-		LabelsMissing: totals[bpf.EnforcerCounterCOUNT_LABELS_MISSING],
-		SetupExempt:   totals[bpf.EnforcerCounterCOUNT_SETUP_EXEMPT],
-		StartsOpen:    totals[bpf.EnforcerCounterCOUNT_STARTS_OPEN],
-		StartsRefused: totals[bpf.EnforcerCounterCOUNT_STARTS_REFUSED],
-		StartsLate:    totals[bpf.EnforcerCounterCOUNT_STARTS_LATE],
-		Tampering:     totals[bpf.EnforcerCounterCOUNT_TAMPERING],
+		Events:         totals[bpf.EnforcerCounterCOUNT_EVENTS],
+		EventsDropped:  totals[bpf.EnforcerCounterCOUNT_EVENTS_DROPPED],
+		EventsFolded:   totals[bpf.EnforcerCounterCOUNT_EVENTS_FOLDED],
+		Unexplained:    e.unexplained.Load(),
+		Malformed:      totals[bpf.EnforcerCounterCOUNT_MALFORMED],
+		NoBuffer:       totals[bpf.EnforcerCounterCOUNT_NO_SCRATCH],
+		UnstableNames:  totals[bpf.EnforcerCounterCOUNT_UNSTABLE_NAMES],
+		LongNames:      totals[bpf.EnforcerCounterCOUNT_LONG_NAMES],
+		LabelsMissing:  totals[bpf.EnforcerCounterCOUNT_LABELS_MISSING],
+		SetupExempt:    totals[bpf.EnforcerCounterCOUNT_SETUP_EXEMPT],
+		StartsOpen:     totals[bpf.EnforcerCounterCOUNT_STARTS_OPEN],
+		StartsRefused:  totals[bpf.EnforcerCounterCOUNT_STARTS_REFUSED],
+		StartsLate:     totals[bpf.EnforcerCounterCOUNT_STARTS_LATE],
+		Tampering:      totals[bpf.EnforcerCounterCOUNT_TAMPERING],
+		SourcesMissing: totals[bpf.EnforcerCounterCOUNT_SOURCES_MISSING],
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,6 +19,7 @@ const helperVariable = "BPFLSM_HELPER"
 
 func TestMain(m *testing.M) {
 	if task := os.Getenv(helperVariable); task != "" {
+		runtime.LockOSThread()
 		if err := help(strings.Fields(task)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -84,9 +86,26 @@ func help(task []string) error {
 	case "tamper":
 		return tamper(strings.Join(task[2:], " "), task[1])
 	case "memfd":
-		return execMemfd(task[1])
+		return execMemfd(task[1:]...)
 	}
-	return fmt.Errorf("no such task: %s", task[0])
+	return helpSource(task)
+}
+
+// helpSource does what is about the program of a task.
+func helpSource(task []string) error {
+	switch task[0] {
+	case "thread-open":
+		failed := make(chan error)
+		go func() { failed <- open(task[1]) }() // main holds the first thread
+		return <-failed
+	case "thread-exec":
+		failed := make(chan error)
+		go func() { failed <- unix.Exec(task[1], task[1:], nil) }()
+		return <-failed
+	case "open-when":
+		return openWhen(task[1], task[2])
+	}
+	return helpTrace(task)
 }
 
 // ownMounts gives the thread mounts that nobody else sees.
@@ -233,8 +252,8 @@ func keepRenaming(file, stop string) error {
 }
 
 // execMemfd executes a copy of a program that no directory shows.
-func execMemfd(program string) error {
-	text, err := os.ReadFile(program)
+func execMemfd(args ...string) error {
+	text, err := os.ReadFile(args[0])
 	if err != nil {
 		return err
 	}
@@ -245,5 +264,16 @@ func execMemfd(program string) error {
 	if _, err := unix.Write(fd, text); err != nil {
 		return err
 	}
-	return unix.Exec(fmt.Sprintf("/proc/self/fd/%d", fd), []string{program}, nil)
+	return unix.Exec(fmt.Sprintf("/proc/self/fd/%d", fd), args, nil)
+}
+
+// openWhen opens a file when another one appears; beside that it says that it is ready.
+func openWhen(told, file string) error {
+	if err := os.WriteFile(filepath.Join(filepath.Dir(told), "ready"), nil, 0o644); err != nil {
+		return err
+	}
+	for unix.Access(told, unix.F_OK) != nil {
+		time.Sleep(time.Millisecond)
+	}
+	return open(file)
 }

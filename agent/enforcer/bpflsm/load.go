@@ -159,10 +159,11 @@ func (e *Enforcer) attach() error {
 		e.links = append(e.links, l)
 	}
 	for _, program := range []*ebpf.Program{
-		p.InheritLabel, p.ExecDone, p.Locate,
+		p.InheritLabel, p.PrepareExec, p.ExecDone, p.Locate,
 		p.CheckExec, p.CheckOpen, p.CheckMknod, p.CheckMkdir, p.CheckSymlink, p.CheckUnlink, p.CheckRmdir,
 		p.GuardMap, p.GuardProgram, p.GuardCall, p.GuardUmount, p.GuardSignal, p.GuardAgent,
 		p.CheckRename, p.CheckLink, p.CheckMount, p.CheckMoveMount, p.CheckUmount, p.CheckPivot, p.CheckForeign, p.CheckTruncate, p.CheckChmod, p.CheckChown, p.CheckSocket, p.CheckCapability,
+		p.CheckTrace, p.CheckTraceme,
 	} {
 		l, err := link.AttachLSM(link.LSMOptions{Program: program})
 		if err != nil {

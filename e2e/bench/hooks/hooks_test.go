@@ -25,7 +25,7 @@ func TestPoliciesCompileAndLetTheLoadWork(t *testing.T) {
 				t.Fatal(err)
 			}
 			denied := func(kind policy.OpKind, path string) bool {
-				return policy.Decide(profile, &policy.Operation{Kind: kind, Names: policy.Name(path)}).Verdict == policy.Denied
+				return policy.Decide(profile, &policy.Operation{Kind: kind, Names: policy.Name(path), Source: policy.Name(loadPath)}).Verdict == policy.Denied
 			}
 			for _, p := range paths() {
 				if denied(policy.OpRead, p) {

@@ -11,6 +11,8 @@ type list struct {
 	rules int  // about files; besides those an allow-list needs for the load
 	// glob adds a rule that holds at any depth, so that no name can be judged before its end.
 	glob bool
+	// source makes all rules of the product about calls by the load, as AppArmor's always are.
+	source bool
 }
 
 func (l list) String() string {
@@ -21,12 +23,15 @@ func (l list) String() string {
 	if l.glob {
 		s += " and **/*.key"
 	}
+	if l.source {
+		s += " for one program"
+	}
 	return s
 }
 
 // id names the list's profile and file.
 func (l list) id() string {
-	return strings.NewReplacer(", ", "-", " rules", "", " and **/*.key", "-glob").Replace(l.String())
+	return strings.NewReplacer(", ", "-", " rules", "", " for one program", "-source", " and **/*.key", "-glob").Replace(l.String())
 }
 
 // files are the paths that the rules are about, one of ten a directory: half of them beside
@@ -54,11 +59,15 @@ func (l list) kubearmor() string {
 		action = "Allow"
 	}
 	var exact, dirs strings.Builder
+	of := ""
+	if l.source {
+		of = ", fromSource: [{path: " + loadPath + "}]"
+	}
 	for _, f := range l.files() {
 		if strings.HasSuffix(f, "/") {
-			fmt.Fprintf(&dirs, "    - {dir: %s, recursive: true}\n", f)
+			fmt.Fprintf(&dirs, "    - {dir: %s, recursive: true%s}\n", f, of)
 		} else {
-			fmt.Fprintf(&exact, "    - {path: %q}\n", f)
+			fmt.Fprintf(&exact, "    - {path: %q%s}\n", f, of)
 		}
 	}
 	if l.allow {

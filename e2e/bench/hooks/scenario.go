@@ -29,7 +29,7 @@ const policyDir = "/opt/bench/policies/"
 // lists are the policies that are measured.
 func lists() []list {
 	return []list{
-		{rules: 10}, {rules: 1_000}, {rules: 10, glob: true}, {allow: true, rules: 10}, {allow: true, rules: 1_000},
+		{rules: 10}, {rules: 1_000}, {rules: 10, glob: true}, {rules: 10, source: true}, {allow: true, rules: 10}, {allow: true, rules: 1_000},
 	}
 }
 

@@ -69,7 +69,7 @@ func newPlace(t *testing.T) *place {
 	self := container.File{From: "/proc/self/exe", Mode: 0o755}
 	text := container.File{Text: secretSays + "\n"}
 	p.Container, err = container.Run(t.Context(), config, map[string]container.File{
-		"/intruder": self, tool: self, secret: text, "/secret/empty": {}, "/work/x": {},
+		"/intruder": self, tool: self, granted: self, guarded: text, programs + "/x": {}, secret: text, "/secret/empty": {}, "/work/x": {},
 		"/secret/ \x01\n\\*?[\xff\xfe": text,
 	})
 	if err != nil {
@@ -144,6 +144,9 @@ func (p *place) attach() {
 	if err := os.WriteFile(filepath.Join(folder, "withheld.yaml"), []byte(withheld), 0o644); err != nil {
 		p.t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(folder, "sources.yaml"), []byte(sourceRules), 0o644); err != nil {
+		p.t.Fatal(err)
+	}
 	a, err := agent.Attach(p.t.Context(), "kubearmor-agent", agent.Target{PID: p.PID, Name: containerName, Namespace: "default", Policies: folder})
 	if err != nil {
 		p.t.Fatal(err)
@@ -195,6 +198,12 @@ func TestNoWayRoundAPolicy(t *testing.T) {
 	}
 	p.residents()
 	after := p.sweep()
+	if r, err := p.Exec(p.t.Context(), granted, tryCommand, "a tcp socket"); err != nil || r.Code != 0 {
+		t.Errorf("the program that may create TCP sockets must go on: %v %s", err, r)
+	}
+	if r, err := p.Exec(p.t.Context(), "cat", guarded); err != nil || r.Code != 0 {
+		t.Errorf("a program that the file is not withheld from must go on: %v %s", err, r)
+	}
 	for _, w := range ways() {
 		t.Run(w.name, func(t *testing.T) {
 			if before[w.name] != "" {

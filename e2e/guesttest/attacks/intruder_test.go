@@ -47,7 +47,7 @@ func intrude(command string, args []string) error {
 		fmt.Println(toolSays)
 		return nil
 	}
-	return fmt.Errorf("no such task: %s", command)
+	return intrudeBySource(command)
 }
 
 // sweep tries every way and returns what became of each: nothing if it worked.
@@ -97,7 +97,7 @@ type way struct {
 
 func ways() []way {
 	var all []way
-	for _, part := range [][]way{readingWays(), kernelWays(), mountWays(), changingWays(), programWays(), rightsWays(), leavingWays(), nameWays()} {
+	for _, part := range [][]way{readingWays(), kernelWays(), mountWays(), changingWays(), programWays(), rightsWays(), leavingWays(), nameWays(), sourceWays()} {
 		all = append(all, part...)
 	}
 	return all
@@ -108,6 +108,9 @@ func find(name string) way {
 		if w.name == name {
 			return w
 		}
+	}
+	if w, ok := helpingWays(name); ok {
+		return w
 	}
 	return way{try: func() error { return fmt.Errorf("no such way: %s", name) }}
 }

@@ -79,6 +79,8 @@ func (m *matcher) run(t testing.TB) (outcome, flags uint32) {
 func (m *matcher) ask(op *policy.Operation) bool {
 	r := m.request
 	*r = bpf.MatchRequest{Container: 1}
+	source, deleted := image.SourceFor(op.Source)
+	r.SourceLen, r.SourceDeleted = uint32(copy(r.Source[:], source)), number(deleted)
 	if op.Owner {
 		r.Conditions |= 1 << image.ConditionOwner
 	}
@@ -107,9 +109,7 @@ func (m *matcher) ask(op *policy.Operation) bool {
 	case policy.OpExec:
 		r.Kind = uint32(bpf.MatchRequestKindREQUEST_EXEC)
 		r.StartedByLen = uint32(copy(r.StartedBy[:], op.StartedBy))
-		if op.ByDescriptor {
-			r.Hidden = 1
-		}
+		r.Hidden = number(op.ByDescriptor)
 		return true
 	case policy.OpSocket:
 		r.Kind, r.Op = uint32(bpf.MatchRequestKindREQUEST_SOCKET), uint32(op.Family)
@@ -141,6 +141,24 @@ func (m *matcher) askMove(move image.Move) {
 		r.Exchange = 1
 	}
 	r.ToLen = uint32(copy(r.To[:], move.To))
+}
+
+func number(b bool) uint32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// askTrace fills the request for ptrace; a nil target is outside of the container.
+func (m *matcher) askTrace(caller policy.Names, target *policy.Names) {
+	m.ask(&policy.Operation{Kind: policy.OpCapability, Source: caller})
+	m.request.Kind = uint32(bpf.MatchRequestKindREQUEST_OUTSIDE)
+	if target != nil {
+		name, deleted := image.SourceFor(*target)
+		m.request.Kind = uint32(bpf.MatchRequestKindREQUEST_TRACE)
+		m.request.NameLen, m.request.TargetDeleted = uint32(copy(m.request.Name[:], name)), number(deleted)
+	}
 }
 
 func TestTheProgramDecidesAsTheEvaluator(t *testing.T) {
@@ -187,6 +205,26 @@ func TestTheProgramDecidesAsTheEvaluator(t *testing.T) {
 			}
 			pairs++
 		}
+		for range 5 {
+			caller, target := src.Program(), src.Program()
+			m.comparesTrace(t, img, profile, caller, &target)
+			m.comparesTrace(t, img, profile, caller, nil)
+		}
+	}
+}
+
+// comparesTrace holds what becomes of ptrace, and whether an exec of the caller's program is
+// made secure, against the evaluator.
+func (m *matcher) comparesTrace(t *testing.T, img *image.Image, profile *policy.Profile, caller policy.Names, target *policy.Names) {
+	t.Helper()
+	m.askTrace(caller, target)
+	outcome, flags := m.run(t)
+	got, want := img.Outcomes[outcome], policy.DecideTrace(profile, caller, target, policy.BPF().Enforces)
+	if !image.SameOutcome(got, want) || flags != flagsOf(want) {
+		t.Fatalf("program: %+v, flags %b\nevaluator: %+v\n%+v ptraces %+v\nprofile %s", got, flags, want, caller, target, profile.Canonical())
+	}
+	if got, want := m.request.Secure != 0, profile.SecuresExec(caller, policy.BPF().Enforces); got != want {
+		t.Fatalf("an exec of %+v is made secure: %t, want %t\nprofile %s", caller, got, want, profile.Canonical())
 	}
 }
 

@@ -60,7 +60,10 @@ func (p *placement) header(profile uint64) bpf.MatchPlaced {
 		Outcomes: p.address(w[image.HeaderOutcomes]), NumOutcomes: w[image.HeaderNumOutcomes],
 		ExecClasses: p.address(w[image.HeaderExecClasses]), FileMoves: p.address(w[image.HeaderFileMoves]), ExecMoves: p.address(w[image.HeaderExecMoves]),
 		HandleFile: w[image.HeaderHandleFile], HandleExec: w[image.HeaderHandleExec], Foreign: w[image.HeaderForeign],
-		Bytes: uint32(Size(len(w))),
+		Bytes:       uint32(Size(len(w))),
+		SourceStart: p.state(w[image.HeaderSourceStart]), SourceSets: w[image.HeaderSourceSets],
+		SourceFlags: p.address(w[image.HeaderSourceFlags]), TraceWords: p.address(w[image.HeaderTraceWords]),
+		OutsideWord: w[image.HeaderOutsideWord],
 	}
 }
 
@@ -107,6 +110,8 @@ func (p *placement) check(at uint32) error {
 		{w[image.HeaderExecClasses], 1},
 		{w[image.HeaderFileMoves], 2},
 		{w[image.HeaderExecMoves], 2},
+		{w[image.HeaderSourceFlags], 2 * w[image.HeaderSourceSets]},
+		{w[image.HeaderTraceWords], 2 * w[image.HeaderSourceSets]},
 	} {
 		if uint64(section[0])+uint64(section[1]) > uint64(len(w)) {
 			return fmt.Errorf("a section at word %d with %d words ends behind the image", section[0], section[1])
