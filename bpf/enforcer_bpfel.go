@@ -54,6 +54,8 @@ type EnforcerEvent struct {
 	Type        uint16
 	Protocol    uint16
 	Capability  uint32
+	Endpoint    [20]uint8
+	EndpointLen uint32
 	Pid         uint32
 	Repeats     uint64
 	Time        uint64
@@ -89,6 +91,11 @@ const (
 	EnforcerEventKindEVENT_SOCKET     EnforcerEventKind = 2
 	EnforcerEventKindEVENT_CAPABILITY EnforcerEventKind = 3
 	EnforcerEventKindEVENT_TRACE      EnforcerEventKind = 4
+	EnforcerEventKindEVENT_CONNECT    EnforcerEventKind = 5
+	EnforcerEventKindEVENT_SEND       EnforcerEventKind = 6
+	EnforcerEventKindEVENT_BIND       EnforcerEventKind = 7
+	EnforcerEventKindEVENT_LISTEN     EnforcerEventKind = 8
+	EnforcerEventKindEVENT_ACCEPT     EnforcerEventKind = 9
 )
 
 type EnforcerFold struct {
@@ -99,7 +106,7 @@ type EnforcerFold struct {
 
 type EnforcerFoldKey struct {
 	_    structs.HostLayout
-	Same [4]uint64
+	Same [7]uint64
 	Name [32]uint64
 }
 
@@ -234,12 +241,16 @@ const (
 	EnforcerMapSources          = "sources"
 	EnforcerMapStartParents     = "start_parents"
 	EnforcerProgAgentEnded      = "agent_ended"
+	EnforcerProgCheckAccept     = "check_accept"
+	EnforcerProgCheckBind       = "check_bind"
 	EnforcerProgCheckCapability = "check_capability"
 	EnforcerProgCheckChmod      = "check_chmod"
 	EnforcerProgCheckChown      = "check_chown"
+	EnforcerProgCheckConnect    = "check_connect"
 	EnforcerProgCheckExec       = "check_exec"
 	EnforcerProgCheckForeign    = "check_foreign"
 	EnforcerProgCheckLink       = "check_link"
+	EnforcerProgCheckListen     = "check_listen"
 	EnforcerProgCheckMkdir      = "check_mkdir"
 	EnforcerProgCheckMknod      = "check_mknod"
 	EnforcerProgCheckMount      = "check_mount"
@@ -248,6 +259,7 @@ const (
 	EnforcerProgCheckPivot      = "check_pivot"
 	EnforcerProgCheckRename     = "check_rename"
 	EnforcerProgCheckRmdir      = "check_rmdir"
+	EnforcerProgCheckSend       = "check_send"
 	EnforcerProgCheckSocket     = "check_socket"
 	EnforcerProgCheckSymlink    = "check_symlink"
 	EnforcerProgCheckTrace      = "check_trace"
@@ -322,12 +334,16 @@ type EnforcerSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type EnforcerProgramSpecs struct {
 	AgentEnded      *ebpf.ProgramSpec `ebpf:"agent_ended"`
+	CheckAccept     *ebpf.ProgramSpec `ebpf:"check_accept"`
+	CheckBind       *ebpf.ProgramSpec `ebpf:"check_bind"`
 	CheckCapability *ebpf.ProgramSpec `ebpf:"check_capability"`
 	CheckChmod      *ebpf.ProgramSpec `ebpf:"check_chmod"`
 	CheckChown      *ebpf.ProgramSpec `ebpf:"check_chown"`
+	CheckConnect    *ebpf.ProgramSpec `ebpf:"check_connect"`
 	CheckExec       *ebpf.ProgramSpec `ebpf:"check_exec"`
 	CheckForeign    *ebpf.ProgramSpec `ebpf:"check_foreign"`
 	CheckLink       *ebpf.ProgramSpec `ebpf:"check_link"`
+	CheckListen     *ebpf.ProgramSpec `ebpf:"check_listen"`
 	CheckMkdir      *ebpf.ProgramSpec `ebpf:"check_mkdir"`
 	CheckMknod      *ebpf.ProgramSpec `ebpf:"check_mknod"`
 	CheckMount      *ebpf.ProgramSpec `ebpf:"check_mount"`
@@ -336,6 +352,7 @@ type EnforcerProgramSpecs struct {
 	CheckPivot      *ebpf.ProgramSpec `ebpf:"check_pivot"`
 	CheckRename     *ebpf.ProgramSpec `ebpf:"check_rename"`
 	CheckRmdir      *ebpf.ProgramSpec `ebpf:"check_rmdir"`
+	CheckSend       *ebpf.ProgramSpec `ebpf:"check_send"`
 	CheckSocket     *ebpf.ProgramSpec `ebpf:"check_socket"`
 	CheckSymlink    *ebpf.ProgramSpec `ebpf:"check_symlink"`
 	CheckTrace      *ebpf.ProgramSpec `ebpf:"check_trace"`
@@ -471,12 +488,16 @@ type EnforcerVariables struct {
 // It can be passed to LoadEnforcerObjects or ebpf.CollectionSpec.LoadAndAssign.
 type EnforcerPrograms struct {
 	AgentEnded      *ebpf.Program `ebpf:"agent_ended"`
+	CheckAccept     *ebpf.Program `ebpf:"check_accept"`
+	CheckBind       *ebpf.Program `ebpf:"check_bind"`
 	CheckCapability *ebpf.Program `ebpf:"check_capability"`
 	CheckChmod      *ebpf.Program `ebpf:"check_chmod"`
 	CheckChown      *ebpf.Program `ebpf:"check_chown"`
+	CheckConnect    *ebpf.Program `ebpf:"check_connect"`
 	CheckExec       *ebpf.Program `ebpf:"check_exec"`
 	CheckForeign    *ebpf.Program `ebpf:"check_foreign"`
 	CheckLink       *ebpf.Program `ebpf:"check_link"`
+	CheckListen     *ebpf.Program `ebpf:"check_listen"`
 	CheckMkdir      *ebpf.Program `ebpf:"check_mkdir"`
 	CheckMknod      *ebpf.Program `ebpf:"check_mknod"`
 	CheckMount      *ebpf.Program `ebpf:"check_mount"`
@@ -485,6 +506,7 @@ type EnforcerPrograms struct {
 	CheckPivot      *ebpf.Program `ebpf:"check_pivot"`
 	CheckRename     *ebpf.Program `ebpf:"check_rename"`
 	CheckRmdir      *ebpf.Program `ebpf:"check_rmdir"`
+	CheckSend       *ebpf.Program `ebpf:"check_send"`
 	CheckSocket     *ebpf.Program `ebpf:"check_socket"`
 	CheckSymlink    *ebpf.Program `ebpf:"check_symlink"`
 	CheckTrace      *ebpf.Program `ebpf:"check_trace"`
@@ -510,12 +532,16 @@ type EnforcerPrograms struct {
 func (p *EnforcerPrograms) Close() error {
 	return _EnforcerClose(
 		p.AgentEnded,
+		p.CheckAccept,
+		p.CheckBind,
 		p.CheckCapability,
 		p.CheckChmod,
 		p.CheckChown,
+		p.CheckConnect,
 		p.CheckExec,
 		p.CheckForeign,
 		p.CheckLink,
+		p.CheckListen,
 		p.CheckMkdir,
 		p.CheckMknod,
 		p.CheckMount,
@@ -524,6 +550,7 @@ func (p *EnforcerPrograms) Close() error {
 		p.CheckPivot,
 		p.CheckRename,
 		p.CheckRmdir,
+		p.CheckSend,
 		p.CheckSocket,
 		p.CheckSymlink,
 		p.CheckTrace,

@@ -2,10 +2,10 @@
 
 // The decision path alone, as a program that a test can run natively: it answers the
 // request that the test has put into its map.
-#include "headers/decide.h"
+#include "headers/endpoint.h"
 #include "headers/socket.h"
 
-enum request_kind { REQUEST_NONE, REQUEST_FILE, REQUEST_EXEC, REQUEST_SOCKET, REQUEST_CAPABILITY, REQUEST_TRACE, REQUEST_OUTSIDE, REQUEST_MOVE };
+enum request_kind { REQUEST_NONE, REQUEST_FILE, REQUEST_EXEC, REQUEST_SOCKET, REQUEST_CAPABILITY, REQUEST_TRACE, REQUEST_OUTSIDE, REQUEST_MOVE, REQUEST_ENDPOINT };
 
 struct request {
 	u32 kind;
@@ -26,6 +26,9 @@ struct request {
 	u32 source_deleted;
 	u32 target_deleted; // of a task that is ptraced; its program is the name
 	u32 secure;         // answered: an exec of the source is
+	u32 direction;
+	u32 endpoint_len;
+	u8 endpoint[20];
 	u32 outcome;
 	u32 flags;
 	u8 source[PATH_END];
@@ -90,6 +93,12 @@ static __always_inline u64 answer(struct request *r)
 	case REQUEST_SOCKET: {
 		u32 kind = socket_class(r->op, r->type, r->protocol);
 		return kind == IMAGE_SOCKET_OUT_OF_SCOPE ? 0 : decide_socket(&image, kind, who);
+	}
+	case REQUEST_ENDPOINT: {
+		u32 kind = socket_class(r->op, r->type, r->protocol);
+		struct endpoint e = {.len = r->endpoint_len};
+		__builtin_memcpy(e.bytes, r->endpoint, sizeof(e.bytes));
+		return kind == IMAGE_SOCKET_OUT_OF_SCOPE ? 0 : decide_endpoint(&image, r->direction, kind, &e, who);
 	}
 	case REQUEST_CAPABILITY:
 		return decide_capability(&image, r->op, who);

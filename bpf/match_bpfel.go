@@ -111,6 +111,12 @@ type MatchPlaced struct {
 	SourceFlags     uint32
 	TraceWords      uint32
 	OutsideWord     uint32
+	Endpoint4Start  uint32
+	Endpoint6Start  uint32
+	EndpointColumns uint32
+	EndpointWidth   uint32
+	EndpointWords   uint32
+	EndpointRows    uint32
 	_               [4]byte
 }
 
@@ -134,6 +140,9 @@ type MatchRequest struct {
 	SourceDeleted uint32
 	TargetDeleted uint32
 	Secure        uint32
+	Direction     uint32
+	EndpointLen   uint32
+	Endpoint      [20]uint8
 	Outcome       uint32
 	Flags         uint32
 	Source        [4096]uint8
@@ -153,6 +162,7 @@ const (
 	MatchRequestKindREQUEST_TRACE      MatchRequestKind = 5
 	MatchRequestKindREQUEST_OUTSIDE    MatchRequestKind = 6
 	MatchRequestKindREQUEST_MOVE       MatchRequestKind = 7
+	MatchRequestKindREQUEST_ENDPOINT   MatchRequestKind = 8
 )
 
 type MatchSource struct {

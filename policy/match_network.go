@@ -92,6 +92,20 @@ func (r *ProfileRule) matchesNetwork(op *Operation) bool {
 	return class.named(r.Match.Protocol, r.Action)
 }
 
+// MatchesUse says whether a network rule is about connecting, sending, binding or accepting by
+// such a socket, leaving open whether the address, the port and the caller are what it asks
+// for. Compilers ask, which match addresses by themselves.
+func (r *ProfileRule) MatchesUse(op *Operation) bool {
+	class := ClassifySocket(op.Family, op.SockType, op.Protocol)
+	if r.Category != Network || class.OutOfScope {
+		return false
+	}
+	if e := r.Match.Endpoint; r.Match.Kind == MatchEndpoint {
+		return (e.Direction == Egress) == (op.Kind == OpConnect) && e.names(class, r.Action)
+	}
+	return class.named(r.Match.Protocol, r.Action)
+}
+
 // named says whether a protocol rule of that action is about the class: a raw socket is
 // raw; Block and Audit of its protocol's name match it too, Allow only by raw or all.
 func (c SocketClass) named(p Protocol, action Action) bool {

@@ -118,6 +118,9 @@ func resource(e enforcer.Event) (name, data string) {
 	case policy.Capabilities:
 		return "CAP_" + strings.ToUpper(e.Capability.String()), ""
 	case policy.Network:
+		if e.Use != enforcer.Create {
+			return endpoint(e)
+		}
 		return fmt.Sprintf("family=%s type=%s protocol=%s", family(e.Family), socketType(e.SocketType), protocol(e)), ""
 	case policy.Process:
 		if e.Write {
@@ -137,6 +140,20 @@ func resource(e enforcer.Event) (name, data string) {
 		}
 	}
 	return e.Resource, data
+}
+
+// endpoint names the far end of what goes out and the own of what comes in; a socket of a
+// family without such addresses has neither.
+func endpoint(e enforcer.Event) (name, data string) {
+	direction, end := "egress", "remoteip"
+	if e.Use.Direction() == policy.Ingress {
+		direction, end = "ingress", "localip"
+	}
+	if e.Address.IsValid() {
+		name = fmt.Sprintf("%s=%s port=%d ", end, e.Address.Addr(), e.Address.Port())
+	}
+	return name + "protocol=" + protocol(e),
+		fmt.Sprintf("direction=%s operation=%s family=%s type=%s", direction, e.Use, family(e.Family), socketType(e.SocketType))
 }
 
 func family(n int) string {

@@ -2,6 +2,7 @@ package alert
 
 import (
 	"encoding/json"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,6 +91,22 @@ func TestWhatAnAlertSays(t *testing.T) {
 		"a socket that has no names": {
 			enforcer.Event{Category: policy.Network, Family: 99, SocketType: 9, Protocol: 5, Decision: posture},
 			told{"Network", "family=99 type=9 protocol=5", "", "Block", denied, "first", "", "", "", map[string]string{"reason": "DefaultPosture"}},
+		},
+		"a connection": {
+			enforcer.Event{Category: policy.Network, Use: enforcer.Connect, Address: netip.MustParseAddrPort("10.1.2.3:443"), Family: 10, SocketType: 1, Protocol: 6, Decision: byRule(0, policy.ReportBlock)},
+			told{"Network", "remoteip=10.1.2.3 port=443 protocol=tcp", "direction=egress operation=connect family=AF_INET6 type=SOCK_STREAM", "Block", denied, "first", "7", "PCI,NIST", "hands off", rule0},
+		},
+		"a datagram of UDP-Lite": {
+			enforcer.Event{Category: policy.Network, Use: enforcer.Send, Address: netip.MustParseAddrPort("[2001:db8::1]:53"), Family: 10, SocketType: 2, Protocol: 136, Decision: posture},
+			told{"Network", "remoteip=2001:db8::1 port=53 protocol=udp", "direction=egress operation=send family=AF_INET6 type=SOCK_DGRAM", "Block", denied, "first", "", "", "", map[string]string{"reason": "DefaultPosture"}},
+		},
+		"a server's address": {
+			enforcer.Event{Category: policy.Network, Use: enforcer.Bind, Address: netip.MustParseAddrPort("0.0.0.0:80"), Family: 2, SocketType: 1, Protocol: 6, Decision: posture},
+			told{"Network", "localip=0.0.0.0 port=80 protocol=tcp", "direction=ingress operation=bind family=AF_INET type=SOCK_STREAM", "Block", denied, "first", "", "", "", map[string]string{"reason": "DefaultPosture"}},
+		},
+		"a use of a socket that has no address": {
+			enforcer.Event{Category: policy.Network, Use: enforcer.Connect, Family: 40, SocketType: 1, Decision: posture},
+			told{"Network", "protocol=0", "direction=egress operation=connect family=AF_VSOCK type=SOCK_STREAM", "Block", denied, "first", "", "", "", map[string]string{"reason": "DefaultPosture"}},
 		},
 		"a capability, which is another error": {
 			enforcer.Event{Category: policy.Capabilities, Capability: 13, Decision: posture},

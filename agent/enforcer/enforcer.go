@@ -2,6 +2,7 @@ package enforcer
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"kubearmor.io/policy"
@@ -56,6 +57,8 @@ type Event struct {
 	Family     int // of a socket
 	SocketType int
 	Protocol   int
+	Use        Use            // what is done with the socket
+	Address    netip.AddrPort // as the caller gave it; of Listen and Accept, the socket's own. Invalid: none
 	Capability policy.Capability
 
 	Process Process
@@ -66,6 +69,26 @@ type Event struct {
 	// Repeats counts the operations besides this one that the event stands for: the same, by
 	// the same process, shortly after one another. All events and their repeats are all operations.
 	Repeats uint64
+}
+
+// Use is what a task does with a socket.
+type Use string
+
+const (
+	Create  Use = "" // it makes it
+	Connect Use = "connect"
+	Send    Use = "send"
+	Bind    Use = "bind"
+	Listen  Use = "listen" // which binds a socket that is not bound
+	Accept  Use = "accept"
+)
+
+// Direction returns the direction of a use that has an address.
+func (u Use) Direction() policy.Direction {
+	if u == Connect || u == Send {
+		return policy.Egress
+	}
+	return policy.Ingress
 }
 
 // Process is a process as the host and as its container number it.

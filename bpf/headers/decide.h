@@ -50,25 +50,19 @@ struct chunk {
 	u8 bytes[CHUNK];
 };
 
-// step_chunk runs the automaton over n bytes, at most CHUNK, from state s. A state is the
-// address of its row of cells {check, next}, one for each byte that a name may go on with;
-// the cell behind them is its record {what it accepts, default}. Rows overlap: where a
-// cell's check is another state, s goes to its default. From sink on no byte leads away.
+// run_bytes runs the automaton over n bytes from state s; n is at least one and has a bound that
+// the verifier knows, and s is below sink. A state is the address of its row of cells {check,
+// next}, one for each byte that a name may go on with; the cell behind them is its record {what it
+// accepts, default}. Rows overlap: where a cell's check is another state, s goes to its default.
+// From sink on no byte leads away.
 //
-// It is a global function, so that it is verified once and not with each of its callers;
-// the time for a loop grows with the square of its rounds. The loop is written in
-// assembly: compilers spill in it and add a second counter, and it is what every operation
-// pays for each byte. As i is known to the verifier in every round and n is bounded
-// once, the one comparison at its end also proves that it ends. That a sink was reached is
+// The loop is written in assembly: compilers spill in it and add a second counter, and it is what
+// every operation pays for each byte. As i is known to the verifier in every round and n is
+// bounded once, the one comparison at its end also proves that it ends. That a sink was reached is
 // only looked at behind a default: every byte in a sink ends there.
-__noinline u64 step_chunk(const struct slab *slab, const struct chunk *chunk, u64 n, u64 s, u64 sink)
+static __always_inline u64 run_bytes(const struct slab *slab, const u8 *p, u64 n, u64 s, u64 sink)
 {
 	u64 i = 0, cell, check;
-	const u8 *p = (const u8 *)chunk;
-	if (!slab || !chunk || n == 0 || s >= sink)
-		return s;
-	if (n > CHUNK)
-		n = CHUNK;
 	asm volatile("step_%=:"
 		     "%[cell] = *(u8 *)(%[p] + 0);"
 		     "%[cell] <<= 3;"
@@ -94,6 +88,19 @@ __noinline u64 step_chunk(const struct slab *slab, const struct chunk *chunk, u6
 		     : [slab] "r"(slab), [sink] "r"(sink), [n] "r"(n), [mask] "i"(IMAGE_SLAB_BYTES - 8), [record] "i"(RECORD)
 		     : "memory");
 	return s;
+}
+
+// step_chunk runs the automaton over n bytes, at most CHUNK, from state s.
+//
+// It is a global function, so that it is verified once and not with each of its callers;
+// the time for a loop grows with the square of its rounds.
+__noinline u64 step_chunk(const struct slab *slab, const struct chunk *chunk, u64 n, u64 s, u64 sink)
+{
+	if (!slab || !chunk || n == 0 || s >= sink)
+		return s;
+	if (n > CHUNK)
+		n = CHUNK;
+	return run_bytes(slab, (const u8 *)chunk, n, s, sink);
 }
 
 // step_bytes runs the automaton over n bytes, at most PATH_END; behind p there are that many.

@@ -7,7 +7,7 @@
 // Resource, source, parent and working directory, one behind the other.
 #define EVENT_STRINGS (4 * PATH_END)
 
-enum event_kind { EVENT_FILE, EVENT_EXEC, EVENT_SOCKET, EVENT_CAPABILITY, EVENT_TRACE };
+enum event_kind { EVENT_FILE, EVENT_EXEC, EVENT_SOCKET, EVENT_CAPABILITY, EVENT_TRACE, EVENT_CONNECT, EVENT_SEND, EVENT_BIND, EVENT_LISTEN, EVENT_ACCEPT };
 
 enum event_flag {
 	EVENT_UNNAMED = 1, // the resource has no name in the container; its own tree's stands for it
@@ -30,6 +30,9 @@ struct event {
 	u16 type;
 	u16 protocol;
 	u32 capability;
+	// Of an operation on an address: the address and the port behind it as on the wire, if any.
+	u8 endpoint[20];
+	u32 endpoint_len;
 	u32 pid;
 	u64 repeats; // events like this one that were folded into it since the last that was sent
 	u64 time;    // nanoseconds since boot

@@ -248,6 +248,38 @@ struct bpf_prog {
 	struct bpf_prog_aux *aux;
 };
 
+struct in6_addr {
+	u8 s6_addr[16];
+};
+
+struct sock_common {
+	__be32 skc_rcv_saddr;
+	u16 skc_num;
+	u16 skc_family;
+	u8 skc_ipv6only : 1;
+	struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	u16 sk_type;
+	u16 sk_protocol;
+	struct socket *sk_socket;
+};
+
+struct socket {
+	struct file *file;
+	struct sock *sk;
+};
+
+struct msghdr {
+	void *msg_name;
+	int msg_namelen;
+	u32 msg_flags;
+};
+
+struct sockaddr;
+
 #pragma clang attribute pop
 
 // The sequence of every rename on the machine; exported since it exists.

@@ -93,6 +93,12 @@ struct placed {
 	u32 source_flags;
 	u32 trace_words;
 	u32 outside_word;
+	u32 endpoint4_start;
+	u32 endpoint6_start;
+	u32 endpoint_columns;
+	u32 endpoint_width;
+	u32 endpoint_words;
+	u32 endpoint_rows;
 };
 
 #define PLACED_ALIGN 256 // struct placed stands at a multiple of it

@@ -65,7 +65,7 @@ type TooComplexError struct {
 
 // Problem says what is too much.
 func (e *TooComplexError) Problem() string {
-	return fmt.Sprintf("the path rules together are too complex: they need more than %d %s", e.Limit, e.What)
+	return fmt.Sprintf("the rules together are too complex: they need more than %d %s", e.Limit, e.What)
 }
 
 const blamed = 5 // patterns that a message names at most

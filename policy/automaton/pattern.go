@@ -18,10 +18,12 @@ const (
 	DirRecursive             // the directory Path and everything below it
 	Glob                     // what Glob matches
 	Base                     // any path whose last component is Path
+	Sequence                 // strings of one length, byte by byte in the intervals of Bytes
 )
 
-// Pattern is one set of paths. Path has no trailing slash except in "/", and for
-// Base holds no slash at all. A recursive "/" is every path that begins with /.
+// Pattern is one set of paths, or of other strings of bytes: see BuildSequences. Path has no
+// trailing slash except in "/", and for Base holds no slash at all. A recursive "/" is every
+// path that begins with /.
 // IDs need not be unique, sets of patterns hold each once.
 //
 // Of the patterns of one Contest that match a name, not all need count: one with a larger
@@ -29,10 +31,11 @@ const (
 // leave out what does not count, which keeps patterns from multiplying. Patterns of one ID
 // make the same claim.
 type Pattern struct {
-	ID   int
-	Kind Kind
-	Path string
-	Glob *glob.Glob
+	ID    int
+	Kind  Kind
+	Path  string
+	Glob  *glob.Glob
+	Bytes []Interval
 
 	Contest int // 0: none, the pattern always counts
 	Rank    int

@@ -9,20 +9,30 @@ import (
 	"kubearmor.io/policy/automaton"
 )
 
-// merged are the four automata of an image in one numbering: first the states that
+// Automata of an image, in the order of their states.
+const (
+	automatonFiles = iota
+	automatonPrograms
+	automatonNames
+	automatonSources
+	automatonEndpoints // of each family
+	automata           = automatonEndpoints + endpointFamilies
+)
+
+// merged are the automata of an image in one numbering: first the states that
 // have work to do, then the sinks.
 type merged struct {
 	cells     []uint32
-	starts    [4]uint32
+	starts    [automata]uint32
 	firstSink uint32
 }
 
 // mergeAutomata renumbers packed automata into one table: their cells stand one behind the
 // other, and the records of all sinks behind those. A sink has no cell but its record.
-func mergeAutomata(parts [4]automaton.Packed) merged {
+func mergeAutomata(parts [automata]automaton.Packed) merged {
 	var m merged
-	for _, p := range parts {
-		m.firstSink += p.FirstSink + automaton.RecordColumn
+	for i, p := range parts {
+		m.firstSink += width(i, p)
 	}
 	m.firstSink -= automaton.RecordColumn
 	var sinks []uint32
@@ -38,6 +48,8 @@ func mergeAutomata(parts [4]automaton.Packed) merged {
 			to := &m.cells
 			if uint32(n) >= p.FirstSink+automaton.RecordColumn {
 				to = &sinks
+			} else if uint32(n) >= width(i, p) {
+				continue
 			}
 			switch {
 			case cell.Check == automaton.EmptyCell:
@@ -52,6 +64,16 @@ func mergeAutomata(parts [4]automaton.Packed) merged {
 	}
 	m.cells = append(m.cells, sinks...)
 	return m
+}
+
+// width returns how many cells stand before the records of an automaton's sinks: none where it
+// has no other states, as where a profile has no such rules. The first automaton keeps its own:
+// a sink's record stands RecordColumn cells behind its number.
+func width(i int, p automaton.Packed) uint32 {
+	if i > 0 && p.FirstSink == 0 {
+		return 0
+	}
+	return p.FirstSink + automaton.RecordColumn
 }
 
 // assemble builds the automata and tables and lays them out.
@@ -84,12 +106,42 @@ func (c *compiler) assemble() ([]uint32, error) {
 	if err := c.sources.compile(); err != nil {
 		return nil, c.refusal("fromSource", err)
 	}
-	auto := mergeAutomata([4]automaton.Packed{files.Pack(), programs.Pack(), packedNames, c.sources.auto.Pack()})
+	endpoints, err := c.endpointAutomata()
+	if err != nil {
+		return nil, err
+	}
 	tables, err := c.tables(files, programs)
 	if err != nil {
 		return nil, err
 	}
+	if tables.endpoints, err = c.endpointWords(endpoints); err != nil {
+		return nil, err
+	}
+	auto := mergeAutomata([automata]automaton.Packed{files.Pack(), programs.Pack(), packedNames, c.sources.auto.Pack(),
+		endpoints[endpoint4].Pack(), shiftSets(endpoints[endpoint6].Pack(), tables.endpoints.rows6)})
 	return c.layOut(auto, tables)
+}
+
+// endpointAutomata builds the automata over endpoints of both families.
+func (c *compiler) endpointAutomata() (of [endpointFamilies]*automaton.Automaton, err error) {
+	for family, patterns := range c.endpoints {
+		a, err := automaton.BuildSequences(patterns, automaton.Caps{})
+		if err != nil {
+			return of, c.refusal("endpoint rules", err)
+		}
+		of[family] = a
+	}
+	return of, nil
+}
+
+// shiftSets renumbers what an automaton accepts, to rows behind those of another.
+func shiftSets(p automaton.Packed, by uint32) automaton.Packed {
+	for i := range p.Cells {
+		if cell := &p.Cells[i]; cell.Check != automaton.EmptyCell && cell.Check&automaton.Record != 0 {
+			cell.Check += by
+		}
+	}
+	return p
 }
 
 // nameAutomaton accepts the columns' names; it reads a last component without a slash.
@@ -106,6 +158,7 @@ type tables struct {
 	files, programs, sockets, capabilities []uint32
 	sourceFlags, traces                    []uint32
 	columns, outside                       uint32
+	endpoints                              endpointTable
 }
 
 func (c *compiler) tables(files, programs *automaton.Automaton) (tables, error) {
@@ -150,8 +203,9 @@ func (c *compiler) layOut(auto merged, t tables) ([]uint32, error) {
 		w = append(w, words...)
 	}
 	w[HeaderMagic], w[HeaderVersion] = Magic, Version
-	w[HeaderFileStart], w[HeaderExecStart], w[HeaderNameStart] = auto.starts[0], auto.starts[1], auto.starts[2]
-	w[HeaderSourceStart], w[HeaderSourceSets] = auto.starts[3], uint32(c.sources.sets())
+	w[HeaderFileStart], w[HeaderExecStart], w[HeaderNameStart] = auto.starts[automatonFiles], auto.starts[automatonPrograms], auto.starts[automatonNames]
+	w[HeaderSourceStart], w[HeaderSourceSets] = auto.starts[automatonSources], uint32(c.sources.sets())
+	w[HeaderEndpoint4Start], w[HeaderEndpoint6Start] = auto.starts[automatonEndpoints+endpoint4], auto.starts[automatonEndpoints+endpoint6]
 	w[HeaderFirstSink] = auto.firstSink
 	section(HeaderCells, auto.cells)
 	section(HeaderFileWords, t.files)
@@ -177,6 +231,9 @@ func (c *compiler) layOut(auto merged, t tables) ([]uint32, error) {
 	section(HeaderSourceFlags, t.sourceFlags)
 	section(HeaderTraceWords, t.traces)
 	w[HeaderOutsideWord] = t.outside
+	section(HeaderEndpointColumns, t.endpoints.columns)
+	section(HeaderEndpointWords, t.endpoints.words)
+	w[HeaderEndpointWidth], w[HeaderEndpointRows] = t.endpoints.width, t.endpoints.rows
 	section(HeaderOutcomes, c.outcomes.words(c.profile))
 	// A file without a name matches no rule by name: set 0 of either table.
 	w[HeaderUnnamedFileWords], w[HeaderUnnamedExecWord] = w[HeaderFileWords], t.programs[ColumnHidden]
@@ -210,6 +267,17 @@ func (c *compiler) imageFlags(t tables) uint32 {
 	set(FlagNetwork, t.sockets...)
 	set(FlagCapabilities, t.capabilities...)
 	set(FlagTrace, append(t.traces, t.outside)...)
+	for i, col := range t.endpoints.columns {
+		flag := uint32(FlagEgress)
+		if columns()[i].direction == DirectionIngress {
+			flag = FlagIngress
+		}
+		for row := range t.endpoints.rows {
+			if t.endpoints.words[row*t.endpoints.width+col] != 0 {
+				flags |= flag
+			}
+		}
+	}
 	for _, n := range c.nodes.list {
 		switch n.condition {
 		case ConditionOwner:

@@ -55,7 +55,7 @@ type sharing struct {
 
 func newClaims(p *policy.Profile, s *sources) *claims {
 	c := &claims{p, s, map[policy.RuleRef]claim{}, map[sharing]int{}, map[[2]int]int{}}
-	for _, cat := range []policy.Category{policy.Process, policy.File} {
+	for _, cat := range []policy.Category{policy.Process, policy.File, policy.Network} {
 		alike := map[int][]policy.RuleRef{}
 		for i := range p.Policies {
 			rules := c.rules(i, cat)
@@ -113,8 +113,11 @@ func (c *claims) compare(cat policy.Category, a, b policy.RuleRef) int {
 		return a.Rule - b.Rule
 	}
 	kind := policy.OpRead
-	if cat == policy.Process {
+	switch cat {
+	case policy.Process:
 		kind = policy.OpExec
+	case policy.Network:
+		kind = policy.OpConnect
 	}
 	d := c.profile.Judge(kind, policy.Facts{Baseline: true, Winner: func(pol int) int {
 		switch pol {
@@ -165,6 +168,13 @@ func (c *claims) sourceContest(pol, list int) int {
 
 // needs returns the conditions of a rule; false where the bits do not say all.
 func needs(r *policy.ProfileRule) (uint32, bool) {
+	if r.Match.Kind == policy.MatchEndpoint {
+		bits := needsElsewhere(r)
+		if r.PTS {
+			bits |= needsTTYEndpoint
+		}
+		return bits, r.FromSource == nil
+	}
 	bits := uint32(0)
 	switch allows := r.Action == policy.Allow; {
 	case allows && r.ReadOnly && r.OwnerOnly:

@@ -2,6 +2,7 @@ package image
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"kubearmor.io/policy"
@@ -47,6 +48,8 @@ type compiler struct {
 	meanings []meaning
 	files    []automaton.Pattern
 	programs []automaton.Pattern
+	// endpoints are the patterns of rules on endpoints, by family.
+	endpoints [endpointFamilies][]automaton.Pattern
 	// names are the names of links and execnames, in the order of their columns.
 	names []string
 
@@ -107,6 +110,10 @@ func (c *compiler) collectBaseline() error {
 
 func (c *compiler) collectRule(ref policy.RuleRef) error {
 	r := c.profile.At(ref)
+	if r.Match.Kind == policy.MatchEndpoint {
+		c.collectEndpoint(ref)
+		return nil
+	}
 	if r.Category != policy.File && r.Category != policy.Process {
 		return nil
 	}
@@ -240,12 +247,29 @@ func (c *compiler) ruleNames(patterns []automaton.Pattern) []string {
 		}
 		for _, ref := range append([]policy.RuleRef{m.ref}, m.alike...) {
 			name := c.profile.Policies[ref.Policy].Ref.String() + " " + c.profile.At(ref).Field
-			if c.profile.At(ref).Match.Path == p.Glob.String() && len(names) < maxNamed && !slices.Contains(names, name) {
+			if c.saysThat(ref, p) && len(names) < maxNamed && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
 	}
 	return names
+}
+
+// saysThat says whether it is the rule that a pattern comes from: rules that share an ID
+// are told apart by what they say.
+func (c *compiler) saysThat(ref policy.RuleRef, p automaton.Pattern) bool {
+	m := &c.profile.At(ref).Match
+	if p.Kind != automaton.Sequence {
+		return m.Path == p.Glob.String()
+	}
+	of := prefixes(m.Endpoint.CIDR)
+	return slices.ContainsFunc(of[:], func(prefix netip.Prefix) bool {
+		if !prefix.IsValid() {
+			return false
+		}
+		address := addressIntervals(prefix)
+		return len(address)+portBytes == len(p.Bytes) && slices.Equal(address, p.Bytes[:len(address)])
+	})
 }
 
 // winners finds the most specific matching rule of each policy among pattern IDs.

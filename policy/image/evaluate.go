@@ -38,6 +38,14 @@ func evaluate(m Interpret, op *policy.Operation) uint32 {
 		if class := SocketClass(op.Family, op.SockType, op.Protocol); class != SocketOutOfScope {
 			return m.Socket(class, who)
 		}
+	case policy.OpConnect, policy.OpBind, policy.OpAccept:
+		direction := DirectionIngress
+		if op.Kind == policy.OpConnect {
+			direction = DirectionEgress
+		}
+		if class := SocketClass(op.Family, op.SockType, op.Protocol); class != SocketOutOfScope {
+			return m.Endpoint(direction, class, EndpointBytes(op.Address), who)
+		}
 	case policy.OpCapability:
 		return m.Capability(int(op.Capability), who)
 	}

@@ -127,6 +127,20 @@ func (m Interpret) Socket(class int, who Caller) uint32 {
 	return m.follow(m.at(HeaderSocketWords, uint32(class)), who)
 }
 
+// Endpoint returns the outcome of an operation in a direction, by a socket of a class, on an
+// endpoint; see EndpointBytes.
+func (m Interpret) Endpoint(direction, class int, endpoint []byte, who Caller) uint32 {
+	row := m.Words[HeaderEndpointRows] - 1
+	switch len(endpoint) {
+	case 4 + portBytes:
+		row = m.run(m.Words[HeaderEndpoint4Start], string(endpoint))
+	case 16 + portBytes:
+		row = m.run(m.Words[HeaderEndpoint6Start], string(endpoint))
+	}
+	column := m.at(HeaderEndpointColumns, uint32(direction*SocketClasses+class))
+	return m.follow(m.at(HeaderEndpointWords, row*m.Words[HeaderEndpointWidth]+column), who)
+}
+
 // Capability returns the outcome of a capability check.
 func (m Interpret) Capability(n int, who Caller) uint32 {
 	return m.follow(m.at(HeaderCapabilityWords, uint32(min(n, CapabilityWords-1))), who)

@@ -4,7 +4,7 @@ package image
 // from its first word, so it can stand anywhere in a slab.
 
 // Version changes with the format. Programs refuse an image of another version.
-const Version = 3
+const Version = 4
 
 // Size of a slab in bytes: the largest image, and the size of the one map value that
 // the programs index with a constant mask (KMALLOC_MAX_SIZE on x86-64 with 4 KiB pages).
@@ -44,12 +44,18 @@ const (
 	HeaderNumCells                // for the reader's bounds
 	HeaderNumNodes
 	HeaderNumOutcomes
-	HeaderExecClasses // offset of the classes (see FileClass) of each set of the program table
-	HeaderFileMoves   // offset of the table of what a move gives away, by file rules: see MoveConstant
-	HeaderExecMoves   // likewise by process rules
-	HeaderHandleFile  // outcome, besides that of the rules, of opening a file by handle
-	HeaderHandleExec  // likewise of executing one
-	HeaderForeign     // outcome of mounting a file system of other files
+	HeaderExecClasses     // offset of the classes (see FileClass) of each set of the program table
+	HeaderFileMoves       // offset of the table of what a move gives away, by file rules: see MoveConstant
+	HeaderExecMoves       // likewise by process rules
+	HeaderHandleFile      // outcome, besides that of the rules, of opening a file by handle
+	HeaderHandleExec      // likewise of executing one
+	HeaderForeign         // outcome of mounting a file system of other files
+	HeaderEndpoint4Start  // state in which the automaton over IPv4 endpoints starts
+	HeaderEndpoint6Start  // the one over IPv6 endpoints
+	HeaderEndpointColumns // offset of the columns of the endpoint table: [direction][SocketClasses]
+	HeaderEndpointWidth   // columns that the table has
+	HeaderEndpointWords   // offset of the endpoint table: [row][column] decision words
+	HeaderEndpointRows    // the last row is for what has no such address
 
 	HeaderSize = 48
 )
@@ -78,6 +84,8 @@ const (
 	FlagNames                    // some rule keeps a file from getting another name
 	FlagSources                  // some rule has fromSource: the class of the caller's program is needed
 	FlagTrace                    // some task may not ptrace some other
+	FlagEgress                   // connecting and sending to addresses is judged
+	FlagIngress                  // likewise binding and accepting
 )
 
 // Flags of a class of programs.
@@ -151,6 +159,13 @@ const (
 	SocketOtherFamily = 2*SocketRaw + 1 // every other family but unix and netlink
 	SocketClasses     = 16
 	SocketOutOfScope  = 0xff // unix, netlink: not judged
+)
+
+// Directions of operations on endpoints.
+const (
+	DirectionEgress = iota
+	DirectionIngress
+	Directions
 )
 
 // CapabilityWords is the length of the capability table; numbers beyond it are denied

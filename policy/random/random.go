@@ -3,6 +3,7 @@ package random
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"strings"
 
 	"kubearmor.io/policy"
@@ -60,6 +61,9 @@ func (s *Source) pattern() string {
 func (s *Source) matcher(c policy.Category) policy.Matcher {
 	switch c {
 	case policy.Network:
+		if s.chance(60) {
+			return policy.Matcher{Kind: policy.MatchEndpoint, Endpoint: s.endpoint()}
+		}
 		return policy.Matcher{Kind: policy.MatchProtocol, Protocol: pick(s, policy.Protocols())}
 	case policy.Capabilities:
 		return policy.Matcher{Kind: policy.MatchCapability, Capability: policy.Capability(s.r.IntN(policy.NumCapabilities))}
@@ -77,6 +81,41 @@ func (s *Source) matcher(c policy.Category) policy.Matcher {
 		return policy.Matcher{Kind: policy.MatchExecName, Name: pick(s, programs)}
 	}
 	return policy.Matcher{Kind: policy.MatchGlob, Path: s.pattern()}
+}
+
+var (
+	prefixes = []string{"0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/23", "10.1.2.3/32", "10.1.2.4/32", "127.0.0.0/8",
+		"::/0", "2001:db8::/32", "2001:db8::/61", "2001:db8::1/128", "::1/128", "::/96"}
+	addresses = []string{"0.0.0.0", "10.0.0.1", "10.1.2.3", "10.1.2.4", "10.1.3.3", "127.0.0.1", "192.0.2.1", "::ffff:10.1.2.3",
+		"::ffff:0.0.0.0", "::", "::1", "::10.1.2.3", "2001:db8::1", "2001:db8::7", "2001:db8:0:9::1", "fe80::1%3"}
+	ports = []uint16{0, 1, 22, 79, 80, 81, 255, 256, 443, 8000, 8191, 8192, 8999, 9000, 65535}
+)
+
+func (s *Source) endpoint() *policy.Endpoint {
+	e := &policy.Endpoint{Direction: policy.Direction(s.r.IntN(2)), Protocol: pick(s, []policy.Protocol{"", policy.ProtoTCP, policy.ProtoUDP, policy.ProtoSCTP})}
+	if s.chance(80) {
+		e.CIDR = netip.MustParsePrefix(pick(s, prefixes))
+	}
+	if s.chance(60) {
+		for range 1 + s.r.IntN(3) {
+			first, last := pick(s, ports[1:]), pick(s, ports[1:])
+			if s.chance(60) {
+				last = first
+			}
+			e.Ports = append(e.Ports, policy.PortRange{First: min(first, last), Last: max(first, last)})
+		}
+	}
+	return e
+}
+
+// socket fills in the socket of an operation, and the endpoint where it has one.
+func (s *Source) socket(op *policy.Operation) {
+	op.Family = pick(s, []int{1, 2, 2, 2, 10, 10, 16, 17, 40, 43})
+	op.SockType = pick(s, []int{1, 2, 3, 5})
+	op.Protocol = pick(s, []int{0, 0, 1, 6, 17, 58, 132, 136, 255, 256, 262})
+	if op.Kind != policy.OpSocket && (op.Family == 2 || op.Family == 10 || op.Family == 43) {
+		op.Address = netip.AddrPortFrom(netip.MustParseAddr(pick(s, addresses)), pick(s, ports))
+	}
 }
 
 // Rule returns a rule of a category, of those the BPF enforcer carries out.
@@ -152,7 +191,7 @@ func (s *Source) Options() policy.Options {
 // Operation returns an operation of the kinds that the BPF enforcer judges.
 func (s *Source) Operation() policy.Operation {
 	op := policy.Operation{Owner: s.chance(50), TTY: s.chance(50), Source: s.Program()}
-	switch s.r.IntN(5) {
+	switch s.r.IntN(7) {
 	case 0:
 		op.Kind = policy.OpExec
 		op.StartedBy, op.ByDescriptor = pick(s, programs), s.chance(15)
@@ -162,9 +201,10 @@ func (s *Source) Operation() policy.Operation {
 		op.Kind = policy.OpWrite
 	case 3:
 		op.Kind = policy.OpSocket
-		op.Family = pick(s, []int{1, 2, 2, 2, 10, 10, 16, 17, 40, 43})
-		op.SockType = pick(s, []int{1, 2, 3, 5})
-		op.Protocol = pick(s, []int{0, 0, 1, 6, 17, 58, 132, 136, 255, 256, 262})
+		s.socket(&op)
+	case 5, 6:
+		op.Kind = pick(s, []policy.OpKind{policy.OpConnect, policy.OpConnect, policy.OpBind, policy.OpAccept})
+		s.socket(&op)
 	case 4:
 		op.Kind = policy.OpCapability
 		op.Capability = policy.Capability(s.r.IntN(policy.NumCapabilities + 2))

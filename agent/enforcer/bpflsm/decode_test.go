@@ -29,6 +29,25 @@ func TestAnEventIsTakenApartAsItWasPutTogether(t *testing.T) {
 	}
 }
 
+func TestAnEventNamesTheAddressExactly(t *testing.T) {
+	const none = "invalid AddrPort"
+	for _, c := range []struct {
+		want string
+		raw  bpf.EnforcerEvent
+	}{
+		{"10.1.2.3:443", bpf.EnforcerEvent{Endpoint: [20]uint8{10, 1, 2, 3, 1, 0xbb}, EndpointLen: 6}},
+		{"[2001:db8::1]:53", bpf.EnforcerEvent{Endpoint: [20]uint8{0x20, 1, 0xd, 0xb8, 15: 1, 17: 53}, EndpointLen: 18}},
+		{"0.0.0.0:0", bpf.EnforcerEvent{EndpointLen: 6}},
+		{none, bpf.EnforcerEvent{Endpoint: [20]uint8{10, 1, 2, 3}}},
+		{none, bpf.EnforcerEvent{EndpointLen: 7}},
+		{none, bpf.EnforcerEvent{EndpointLen: 1 << 31}},
+	} {
+		if got := address(c.raw).String(); got != c.want {
+			t.Errorf("%+v: %s, want %s", c.raw, got, c.want)
+		}
+	}
+}
+
 func TestAnEventThatIsCutIsRefused(t *testing.T) {
 	whole := encode(t, bpf.EnforcerEvent{}, texts{"/a", "/b", "/c", "/d"})
 	for n := range whole {
@@ -42,6 +61,7 @@ func TestAnEventThatIsCutIsRefused(t *testing.T) {
 // the same bytes, and an event of no known profile is left out.
 func FuzzDecode(f *testing.F) {
 	f.Add(encode(f, bpf.EnforcerEvent{Profile: 1, Kind: 2}, texts{"/resource", "/source", "/parent", "/cwd"}))
+	f.Add(encode(f, bpf.EnforcerEvent{Profile: 1, Kind: 4, Endpoint: [20]uint8{127, 0, 0, 1, 0, 80}, EndpointLen: 6}, texts{source: "/usr/bin/curl"}))
 	f.Add([]byte{})
 	f.Add(bytes.Repeat([]byte{0xff}, 200))
 	e := &Enforcer{profiles: newProfiles()}
@@ -53,6 +73,9 @@ func FuzzDecode(f *testing.F) {
 		strs := len(s.resource + s.source + s.parent + s.cwd)
 		if back := encode(t, raw, s); len(back) > len(sample) || !bytes.Equal(back[len(back)-strs:], sample[len(back)-strs:len(back)]) {
 			t.Errorf("%q gave %+v %q", sample, raw, s)
+		}
+		if at := address(raw); at.IsValid() && len(at.Addr().AsSlice())+2 != int(raw.EndpointLen) {
+			t.Errorf("%+v gave the address %v", raw, at)
 		}
 		if _, ok := e.explain(raw, s); ok {
 			t.Error("an event of a profile that never was is explained")

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"strings"
 	"time"
@@ -108,6 +109,7 @@ func (e *Enforcer) explain(raw bpf.EnforcerEvent, s texts) (enforcer.Event, bool
 		Write:     flags&bpf.EnforcerEventFlagEVENT_WRITE != 0,
 		Resource:  s.resource,
 		Family:    int(raw.Family), SocketType: int(raw.Type), Protocol: int(raw.Protocol),
+		Use: use(bpf.EnforcerEventKind(raw.Kind)), Address: address(raw),
 		Capability: policy.Capability(raw.Capability),
 		Process:    enforcer.Process{HostPID: int(raw.Pid), PID: int(raw.OwnPid), Name: terminated(raw.Comm), Program: s.source},
 		Parent:     enforcer.Process{HostPID: int(raw.Ppid), PID: int(raw.OwnPpid), Name: terminated(raw.ParentComm), Program: s.parent},
@@ -127,12 +129,43 @@ func category(kind bpf.EnforcerEventKind) policy.Category {
 	switch kind {
 	case bpf.EnforcerEventKindEVENT_EXEC, bpf.EnforcerEventKindEVENT_TRACE:
 		return policy.Process
-	case bpf.EnforcerEventKindEVENT_SOCKET:
+	case bpf.EnforcerEventKindEVENT_SOCKET, bpf.EnforcerEventKindEVENT_CONNECT, bpf.EnforcerEventKindEVENT_SEND,
+		bpf.EnforcerEventKindEVENT_BIND, bpf.EnforcerEventKindEVENT_LISTEN, bpf.EnforcerEventKindEVENT_ACCEPT:
 		return policy.Network
 	case bpf.EnforcerEventKindEVENT_CAPABILITY:
 		return policy.Capabilities
 	}
 	return policy.File
+}
+
+func use(kind bpf.EnforcerEventKind) enforcer.Use {
+	switch kind {
+	case bpf.EnforcerEventKindEVENT_CONNECT:
+		return enforcer.Connect
+	case bpf.EnforcerEventKindEVENT_SEND:
+		return enforcer.Send
+	case bpf.EnforcerEventKindEVENT_BIND:
+		return enforcer.Bind
+	case bpf.EnforcerEventKindEVENT_LISTEN:
+		return enforcer.Listen
+	case bpf.EnforcerEventKindEVENT_ACCEPT:
+		return enforcer.Accept
+	}
+	return enforcer.Create
+}
+
+// address returns the endpoint of an event: the bytes of an address and those of a port.
+func address(raw bpf.EnforcerEvent) netip.AddrPort {
+	const port = 2
+	n := int(raw.EndpointLen) - port
+	if n < 0 || n > len(raw.Endpoint)-port {
+		return netip.AddrPort{}
+	}
+	addr, ok := netip.AddrFromSlice(raw.Endpoint[:n])
+	if !ok {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(addr, binary.BigEndian.Uint16(raw.Endpoint[n:]))
 }
 
 // wallClock turns nanoseconds since boot into a time of day.

@@ -48,6 +48,10 @@ func help(task []string) error {
 		}
 		_, err := unix.Socket(family, kind, protocol)
 		return err
+	case "network-server":
+		return networkServer()
+	case "accept-when-told":
+		return acceptWhenTold(task[1])
 	case "chroot":
 		return unix.Chroot("/")
 	case "tmpfile":

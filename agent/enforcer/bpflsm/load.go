@@ -164,6 +164,7 @@ func (e *Enforcer) attach() error {
 		p.GuardMap, p.GuardProgram, p.GuardCall, p.GuardUmount, p.GuardSignal, p.GuardAgent,
 		p.CheckRename, p.CheckLink, p.CheckMount, p.CheckMoveMount, p.CheckUmount, p.CheckPivot, p.CheckForeign, p.CheckTruncate, p.CheckChmod, p.CheckChown, p.CheckSocket, p.CheckCapability,
 		p.CheckTrace, p.CheckTraceme,
+		p.CheckConnect, p.CheckSend, p.CheckBind, p.CheckListen, p.CheckAccept,
 	} {
 		l, err := link.AttachLSM(link.LSMOptions{Program: program})
 		if err != nil {

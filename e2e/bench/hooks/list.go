@@ -8,7 +8,7 @@ import (
 // list is a policy that can be written in both languages.
 type list struct {
 	allow bool // an allow-list: it grants what the load does and nothing else
-	rules int  // about files; besides those an allow-list needs for the load
+	rules int  // about files, and as many about addresses; besides those an allow-list needs for the load
 	// glob adds a rule that holds at any depth, so that no name can be judged before its end.
 	glob bool
 	// source makes all rules of the product about calls by the load, as AppArmor's always are.
@@ -79,7 +79,12 @@ func (l list) kubearmor() string {
 		", namespace: default}\nspec:\n  selector: {}\n  action: " + action + "\n"
 	if l.allow {
 		text += "  process:\n    matchPaths:\n    - {path: " + loadPath + "}\n" +
-			"  network:\n    matchProtocols:\n    - {protocol: tcp}\n"
+			"  network:\n    matchEndpoints:\n    - {cidr: 127.0.0.0/8}\n    - {cidr: 127.0.0.0/8, direction: ingress}\n"
+	} else {
+		text += "  network:\n    matchEndpoints:\n"
+	}
+	for i := range l.rules {
+		text += fmt.Sprintf("    - {cidr: 10.%d.%d.%d, ports: [443, 8443], protocol: tcp}\n", i/7%256, i*13%256, i%251)
 	}
 	text += "  file:\n    matchPaths:\n" + exact.String()
 	if dirs.Len() > 0 {
@@ -91,7 +96,8 @@ func (l list) kubearmor() string {
 	return text
 }
 
-// apparmor writes the list as an AppArmor profile.
+// apparmor writes the list as an AppArmor profile, which has no rules about addresses: there
+// it judges connecting and sending by family and type.
 func (l list) apparmor() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "profile %s {\n", l.id())
@@ -101,7 +107,7 @@ func (l list) apparmor() string {
 		for _, f := range append(paths(), scratchPath) {
 			fmt.Fprintf(&b, permissions, f)
 		}
-		fmt.Fprintf(&b, "%q rmix,\nnetwork inet stream,\n", loadPath)
+		fmt.Fprintf(&b, "%q rmix,\nnetwork inet stream,\nnetwork inet dgram,\n", loadPath)
 	} else {
 		b.WriteString("/** rwlkmix,\nnetwork,\ncapability,\nsignal,\nunix,\n")
 	}

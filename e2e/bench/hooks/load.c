@@ -10,6 +10,7 @@
 //   load --apparmor PROFILE ...    does so under a loaded profile
 //   load exit                      is what it executes to measure that
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <spawn.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/in.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -59,6 +61,38 @@ static void socket_close(void)
 	if (s < 0)
 		die("socket");
 	close(s);
+}
+
+static int sender;
+static struct sockaddr_in far = { .sin_family = AF_INET };
+
+// connect_udp tells the socket where to send: no packet goes out.
+static void connect_udp(void)
+{
+	if (connect(sender, (struct sockaddr *)&far, sizeof(far)))
+		die("connect");
+}
+
+static void send_to(void)
+{
+	char byte = 0;
+
+	if (sendto(sender, &byte, 1, 0, (struct sockaddr *)&far, sizeof(far)) != 1)
+		die("sendto");
+}
+
+// open_sender makes the sender, and a receiver that nobody reads from: what comes is dropped
+// once its buffer is full, which the first batches see to.
+static void open_sender(void)
+{
+	int receiver = socket(AF_INET, SOCK_DGRAM, 0), size = 1;
+	socklen_t len = sizeof(far);
+
+	sender = socket(AF_INET, SOCK_DGRAM, 0);
+	far.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (receiver < 0 || sender < 0 || setsockopt(receiver, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) ||
+	    bind(receiver, (struct sockaddr *)&far, sizeof(far)) || getsockname(receiver, (struct sockaddr *)&far, &len))
+		die("open sockets");
 }
 
 static void execute(void)
@@ -139,6 +173,9 @@ int main(int argc, char **argv)
 		die(SCRATCH_PATH);
 	measure("write", write_byte, 100, 40);
 	measure("socket+close", socket_close, 100, 20);
+	open_sender();
+	measure("sendto", send_to, 100, 20);
+	measure("connect", connect_udp, 100, 20);
 	measure("exec", execute, 40, 1);
 	return 0;
 }

@@ -104,12 +104,12 @@ func (p *place) furnish() error {
 	return errors.Join(p.Put(toolTwo, self), p.Put(toolThree, self), p.Put("/secret/spare", container.File{}))
 }
 
-// sweep tries every way in the container.
-func (p *place) sweep() map[string]string {
+// sweep tries every way of a group in the container.
+func (p *place) sweep(group string) map[string]string {
 	p.t.Helper()
 	stop := p.openSecretOnDemand()
 	defer stop()
-	r, err := p.Exec(p.t.Context(), "/intruder", sweepCommand)
+	r, err := p.Exec(p.t.Context(), "/intruder", sweepCommand, group)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -137,11 +137,11 @@ func (p *place) openSecretOnDemand() (stop func()) {
 	return func() { cancel(); <-ended }
 }
 
-// attach puts the policy in force.
-func (p *place) attach() {
+// attach puts a policy in force.
+func (p *place) attach(policy string) {
 	p.t.Helper()
 	folder := p.t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "withheld.yaml"), []byte(withheld), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "policy.yaml"), []byte(policy), 0o644); err != nil {
 		p.t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(folder, "sources.yaml"), []byte(sourceRules), 0o644); err != nil {
@@ -188,23 +188,40 @@ func (p *place) appears(name string) string {
 
 func TestNoWayRoundAPolicy(t *testing.T) {
 	p := newPlace(t)
-	before := p.sweep()
+	before := p.sweep(groupWays)
 	for _, w := range residents() {
 		p.settle(w.name)
 	}
-	p.attach()
+	p.attach(withheld)
 	if err := p.furnish(); err != nil {
 		t.Fatal(err)
 	}
 	p.residents()
-	after := p.sweep()
+	after := p.sweep(groupWays)
 	if r, err := p.Exec(p.t.Context(), granted, tryCommand, "a tcp socket"); err != nil || r.Code != 0 {
 		t.Errorf("the program that may create TCP sockets must go on: %v %s", err, r)
 	}
 	if r, err := p.Exec(p.t.Context(), "cat", guarded); err != nil || r.Code != 0 {
 		t.Errorf("a program that the file is not withheld from must go on: %v %s", err, r)
 	}
-	for _, w := range ways() {
+	compare(t, ways(), before, after)
+}
+
+func TestNoWayRoundAnEndpointRule(t *testing.T) {
+	p := newPlace(t)
+	before := p.sweep(groupNetwork)
+	p.attach(unreachable)
+	compare(t, networkWays(), before, p.sweep(groupNetwork))
+	for name, failed := range p.sweep(groupControls) {
+		if failed != "" {
+			t.Errorf("%s must go on working: %s", name, failed)
+		}
+	}
+}
+
+// compare judges what became of ways without a policy and with it.
+func compare(t *testing.T, ways []way, before, after map[string]string) {
+	for _, w := range ways {
 		t.Run(w.name, func(t *testing.T) {
 			if before[w.name] != "" {
 				t.Errorf("without the policy it must succeed, or nothing is shown: %s", before[w.name])

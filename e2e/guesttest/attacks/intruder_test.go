@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 func intrude(command string, args []string) error {
 	switch command {
 	case sweepCommand:
-		return json.NewEncoder(os.Stdout).Encode(sweep())
+		return json.NewEncoder(os.Stdout).Encode(sweep(groups()[args[0]]))
 	case tryCommand:
 		return find(args[0]).try()
 	case waitCommand:
@@ -51,9 +51,9 @@ func intrude(command string, args []string) error {
 }
 
 // sweep tries every way and returns what became of each: nothing if it worked.
-func sweep() map[string]string {
+func sweep(ways []way) map[string]string {
 	outcome := map[string]string{}
-	for _, w := range ways() {
+	for _, w := range ways {
 		out, err := exec.Command("/proc/self/exe", tryCommand, w.name).CombinedOutput()
 		var exit *exec.ExitError
 		if errors.As(err, &exit) && exit.ExitCode() == 1 {
@@ -103,8 +103,26 @@ func ways() []way {
 	return all
 }
 
+// Groups of ways, by the policy that is to hold them.
+const (
+	groupWays     = "ways"
+	groupNetwork  = "network"
+	groupControls = "network-controls"
+)
+
+func groups() map[string][]way {
+	return map[string][]way{groupWays: ways(), groupNetwork: networkWays(), groupControls: networkControls()}
+}
+
 func find(name string) way {
-	for _, w := range append(ways(), residents()...) {
+	for _, group := range groups() {
+		for _, w := range group {
+			if w.name == name {
+				return w
+			}
+		}
+	}
+	for _, w := range residents() {
 		if w.name == name {
 			return w
 		}

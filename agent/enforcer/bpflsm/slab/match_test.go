@@ -115,6 +115,14 @@ func (m *matcher) ask(op *policy.Operation) bool {
 		r.Kind, r.Op = uint32(bpf.MatchRequestKindREQUEST_SOCKET), uint32(op.Family)
 		r.Type, r.Protocol = uint32(op.SockType), uint32(op.Protocol)
 		return true
+	case policy.OpConnect, policy.OpBind, policy.OpAccept:
+		r.Kind, r.Op = uint32(bpf.MatchRequestKindREQUEST_ENDPOINT), uint32(op.Family)
+		r.Type, r.Protocol = uint32(op.SockType), uint32(op.Protocol)
+		if op.Kind != policy.OpConnect {
+			r.Direction = image.DirectionIngress
+		}
+		r.EndpointLen = uint32(copy(r.Endpoint[:], image.EndpointBytes(op.Address)))
+		return true
 	case policy.OpCapability:
 		r.Kind, r.Op = uint32(bpf.MatchRequestKindREQUEST_CAPABILITY), uint32(op.Capability)
 		return true

@@ -63,7 +63,10 @@ func (p *placement) header(profile uint64) bpf.MatchPlaced {
 		Bytes:       uint32(Size(len(w))),
 		SourceStart: p.state(w[image.HeaderSourceStart]), SourceSets: w[image.HeaderSourceSets],
 		SourceFlags: p.address(w[image.HeaderSourceFlags]), TraceWords: p.address(w[image.HeaderTraceWords]),
-		OutsideWord: w[image.HeaderOutsideWord],
+		OutsideWord:    w[image.HeaderOutsideWord],
+		Endpoint4Start: p.state(w[image.HeaderEndpoint4Start]), Endpoint6Start: p.state(w[image.HeaderEndpoint6Start]),
+		EndpointColumns: p.address(w[image.HeaderEndpointColumns]), EndpointWidth: w[image.HeaderEndpointWidth],
+		EndpointWords: p.address(w[image.HeaderEndpointWords]), EndpointRows: w[image.HeaderEndpointRows],
 	}
 }
 
@@ -112,6 +115,8 @@ func (p *placement) check(at uint32) error {
 		{w[image.HeaderExecMoves], 2},
 		{w[image.HeaderSourceFlags], 2 * w[image.HeaderSourceSets]},
 		{w[image.HeaderTraceWords], 2 * w[image.HeaderSourceSets]},
+		{w[image.HeaderEndpointColumns], image.Directions * image.SocketClasses},
+		{w[image.HeaderEndpointWords], w[image.HeaderEndpointWidth] * w[image.HeaderEndpointRows]},
 	} {
 		if uint64(section[0])+uint64(section[1]) > uint64(len(w)) {
 			return fmt.Errorf("a section at word %d with %d words ends behind the image", section[0], section[1])
