@@ -39,7 +39,8 @@ static __always_inline bool find_image(struct image *image, u64 profile)
 	return image->placed->magic == IMAGE_MAGIC && image->placed->version == IMAGE_VERSION;
 }
 
-#define CHUNK 256
+#define CHUNK 64
+#define NAME_BYTES 256 // no component of a path is longer
 #define RECORD (8 * IMAGE_CELL_RECORD_COLUMN) // from a state to its record
 
 struct slab {
@@ -92,8 +93,8 @@ static __always_inline u64 run_bytes(const struct slab *slab, const u8 *p, u64 n
 
 // step_chunk runs the automaton over n bytes, at most CHUNK, from state s.
 //
-// It is a global function, so that it is verified once and not with each of its callers;
-// the time for a loop grows with the square of its rounds.
+// It is a global function, so that it is verified once and not with each of its callers; each
+// of its rounds costs the verifier a hundred instructions, so it has few.
 __noinline u64 step_chunk(const struct slab *slab, const struct chunk *chunk, u64 n, u64 s, u64 sink)
 {
 	if (!slab || !chunk || n == 0 || s >= sink)
@@ -103,11 +104,11 @@ __noinline u64 step_chunk(const struct slab *slab, const struct chunk *chunk, u6
 	return run_bytes(slab, (const u8 *)chunk, n, s, sink);
 }
 
-// step_bytes runs the automaton over n bytes, at most PATH_END; behind p there are that many.
-static __always_inline u64 step_bytes(const struct image *image, u64 s, const u8 *p, u64 n)
+// step_bytes runs the automaton over n bytes, at most max, a number that is known when compiling;
+// behind p there are that many.
+static __always_inline u64 step_bytes(const struct image *image, u64 s, const u8 *p, u64 n, u32 max)
 {
-
-	for (int i = 0; i < PATH_END / CHUNK; i++) {
+	for (u32 i = 0; i < max / CHUNK; i++) {
 		s = step_chunk((const struct slab *)image->slab, (const struct chunk *)p, n, s, image->placed->first_sink);
 		if (n <= CHUNK)
 			break;
@@ -127,25 +128,30 @@ static __always_inline u64 accepted(const struct image *image, u64 s)
 // program.
 static __always_inline u64 caller(u32 conditions, u32 class) { return conditions | (u64)class << 32; }
 
-// follow answers the questions that a decision word asks. It is a global function, as step_chunk.
+// next_answer goes on from a question to the answer that holds for the caller. It and follow are global
+// functions, as step_chunk.
+__noinline u64 next_answer(const struct slab *slab, u64 node, u64 who)
+{
+	if (!slab)
+		return 0;
+	u32 condition = word(slab->bytes, node);
+	u32 yes = (u32)who >> (condition & 31) & 1;
+	if (condition >= IMAGE_CONDITION_SOURCE)
+		yes = who >> 32 >= condition - IMAGE_CONDITION_SOURCE;
+	return word(slab->bytes, node + (yes ? 4 : 8));
+}
+
+// follow answers the questions that a decision word asks.
 __noinline u64 follow(const struct slab *slab, u64 placed_at, u64 w, u64 who)
 {
 	if (!slab || placed_at > IMAGE_SLAB_BYTES - sizeof(struct placed))
 		return DECISION_MALFORMED;
 	const struct placed *placed = (const struct placed *)&slab->bytes[placed_at];
-	const u8 *bytes = slab->bytes;
-	u32 conditions = who, class = who >> 32;
-	for (int i = 0; i < IMAGE_MAX_QUESTIONS && w & IMAGE_WORD_NODE; i++) {
-		u64 node = placed->nodes + (w & ~IMAGE_WORD_NODE) * 12;
-		u32 condition = word(bytes, node);
-		u32 yes = conditions >> (condition & 31) & 1;
-		if (condition >= IMAGE_CONDITION_SOURCE)
-			yes = class >= condition - IMAGE_CONDITION_SOURCE;
-		w = word(bytes, node + (yes ? 4 : 8));
-	}
+	for (int i = 0; i < IMAGE_MAX_QUESTIONS && w & IMAGE_WORD_NODE; i++)
+		w = next_answer(slab, placed->nodes + (w & ~IMAGE_WORD_NODE) * 12, who);
 	if (w >= placed->num_outcomes)
 		return DECISION_MALFORMED;
-	return w | (u64)word(bytes, placed->outcomes + w * 4) << 32;
+	return w | (u64)word(slab->bytes, placed->outcomes + w * 4) << 32;
 }
 
 // settle turns a decision word into a decision.
@@ -160,20 +166,20 @@ static __always_inline u64 settle(const struct image *image, u32 w, u64 who)
 static __always_inline u64 program_set(const struct image *image, const u8 *name, u64 len)
 {
 	const struct placed *p = image->placed;
-	return accepted(image, step_bytes(image, p->exec_start, name, len));
+	return accepted(image, step_bytes(image, p->exec_start, name, len, PATH_END));
 }
 
 static __always_inline u64 file_set(const struct image *image, const u8 *name, u64 len)
 {
 	const struct placed *p = image->placed;
-	return accepted(image, step_bytes(image, p->file_start, name, len));
+	return accepted(image, step_bytes(image, p->file_start, name, len, PATH_END));
 }
 
 // class_of returns the class of a program by its name; behind the name there are PATH_END bytes.
 static __always_inline u32 class_of(const struct image *image, const u8 *name, u64 len, u32 deleted)
 {
 	const struct placed *p = image->placed;
-	return accepted(image, step_bytes(image, p->source_start, name, len)) + (deleted ? p->source_sets : 0);
+	return accepted(image, step_bytes(image, p->source_start, name, len, PATH_END)) + (deleted ? p->source_sets : 0);
 }
 
 static __always_inline u32 flags_of_class(const struct image *image, u32 class)
@@ -243,7 +249,7 @@ static __always_inline u64 decide_exec(const struct image *image, u64 set, u64 c
 static __always_inline u64 started_by(const struct image *image, const u8 *name, u64 len)
 {
 	const struct placed *p = image->placed;
-	return accepted(image, step_bytes(image, p->name_start, name, len));
+	return accepted(image, step_bytes(image, p->name_start, name, len, NAME_BYTES));
 }
 
 static __always_inline u64 decide_socket(const struct image *image, u32 class, u64 who)

@@ -13,8 +13,8 @@
 #define NAME_LOST (-5) // the way up ends at what is no file system's root: opened by handle
 
 #define FAST_STEPS 32 // taken by loads; deeper names are read on by slow_name
-#define SLOW_STEPS 32
-#define SLOW_CALLS 66 // enough for a name of PATH_END bytes whose every component is one letter
+#define SLOW_STEPS 8
+#define SLOW_CALLS 264 // enough for a name of PATH_END bytes whose every component is one letter
 #define RETRIES 64 // short against a walk: renames have to be as frequent as walks to spoil all
 
 // rename_sequence is odd while something is being renamed.
@@ -91,8 +91,8 @@ __noinline int slow_steps(struct scratch *s)
 	return w->status = WALKING;
 }
 
-// slow_try walks all the way up once.
-__noinline int slow_try(struct scratch *s, u32 id, u32 raw)
+// slow_walk walks all the way up once.
+__noinline int slow_walk(struct scratch *s, u32 id, u32 raw)
 {
 	if (!s)
 		return NAME_NONE;
@@ -113,21 +113,26 @@ __noinline int slow_try(struct scratch *s, u32 id, u32 raw)
 	return NAME_TOO_LONG;
 }
 
+// slow_try is slow_walk, and NAME_UNSTABLE if something was renamed meanwhile.
+__noinline int slow_try(struct scratch *s, u32 id, u32 raw)
+{
+	u32 before = rename_sequence();
+	if (!s || before & 1)
+		return NAME_UNSTABLE;
+	int name = slow_walk(s, id, raw);
+	return rename_sequence() == before ? name : NAME_UNSTABLE;
+}
+
 // slow_name does what origin_name does, for the directory entry whose address is in s->from:
 // global functions take no typed pointers.
 __noinline int slow_name(struct scratch *s, u32 id, u32 raw)
 {
 	if (!s || !s->from)
 		return NAME_NONE;
-	for (int try = 0; try < RETRIES; try++) {
-		u32 before = rename_sequence();
-		if (before & 1)
-			continue;
-		s32 name = slow_try(s, id, raw);
-		if (rename_sequence() == before)
-			return name;
-	}
-	return NAME_UNSTABLE;
+	int name = NAME_UNSTABLE;
+	for (int try = 0; try < RETRIES && name == NAME_UNSTABLE; try++)
+		name = slow_try(s, id, raw);
+	return name;
 }
 
 // walk_up is origin_name before its result is forgotten.

@@ -106,7 +106,7 @@ static __always_inline u32 class_of_source(const struct image *image, struct tas
 	if (!len)
 		return 0;
 	if (len <= SOURCE_INLINE)
-		return accepted(image, step_chunk((const struct slab *)image->slab, (const struct chunk *)p->name, len, placed->source_start, placed->first_sink)) + beyond;
+		return accepted(image, step_bytes(image, placed->source_start, p->name, len, SOURCE_INLINE)) + beyond;
 	struct long_source *l = bpf_task_storage_get(&long_sources, task, 0, 0);
 	if (!l)
 		l = bpf_task_storage_get(&long_sources, task->group_leader, 0, 0);
