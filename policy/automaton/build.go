@@ -34,11 +34,7 @@ func compile(patterns []Pattern, alias *Alias, caps Caps) (*Automaton, error) {
 	if err := p.explore(); err != nil {
 		return nil, p.blame(err)
 	}
-	same, err := merge(&p.rows, p.accept, b)
-	if err != nil {
-		return nil, err
-	}
-	a := number(&p.rows, p.accept, same, 0, p.sets.sets)
+	a := number(&p.rows, p.accept, merge(&p.rows, p.accept), 0, p.sets.sets)
 	if err := b.size(a); err != nil {
 		return nil, p.blame(err)
 	}

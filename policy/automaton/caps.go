@@ -4,14 +4,12 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Defaults of Caps.
 const (
 	DefaultStates = 1 << 20
 	DefaultBytes  = 3<<20 + 1<<19
-	DefaultTime   = 10 * time.Second
 )
 
 // Limits that bound the memory and the work of building whatever the caps are;
@@ -31,11 +29,6 @@ type Caps struct {
 	States int
 	// Bytes bounds the size of the packed form, after merging.
 	Bytes int
-	// Time is the last resort, far above what the other caps leave room for: they
-	// do not depend on the speed of the machine, it does.
-	Time time.Duration
-	// Now is the clock for Time; time.Now where nil.
-	Now func() time.Time
 }
 
 func (c Caps) withDefaults() Caps {
@@ -45,18 +38,12 @@ func (c Caps) withDefaults() Caps {
 	if c.Bytes <= 0 {
 		c.Bytes = DefaultBytes
 	}
-	if c.Time <= 0 {
-		c.Time = DefaultTime
-	}
-	if c.Now == nil {
-		c.Now = time.Now
-	}
 	return c
 }
 
 // TooComplexError says that a set of patterns needs more than the caps allow.
 type TooComplexError struct {
-	What  string // states, bytes, milliseconds, …
+	What  string // states, bytes, transitions, …
 	Limit int
 	// Patterns are the globs that add most, the worst first; empty where no glob is to
 	// blame.
@@ -83,28 +70,18 @@ func (e *TooComplexError) Error() string {
 
 // budget watches the caps while an automaton is built.
 type budget struct {
-	caps     Caps
-	deadline time.Time
-	ticks    int
+	caps Caps
 }
 
-func newBudget(c Caps) *budget {
-	c = c.withDefaults()
-	return &budget{caps: c, deadline: c.Now().Add(c.Time)}
-}
+func newBudget(c Caps) *budget { return &budget{caps: c.withDefaults()} }
 
-// spend checks what there is so far; it looks at the clock at the first and then
-// at every 1024th call.
+// spend checks what there is so far.
 func (b *budget) spend(states, edges int) error {
 	switch {
 	case states > b.caps.States:
 		return &TooComplexError{What: "states", Limit: b.caps.States}
 	case edges > maxEdges:
 		return &TooComplexError{What: "transitions", Limit: maxEdges}
-	}
-	b.ticks++
-	if b.ticks&1023 == 1 && b.caps.Now().After(b.deadline) {
-		return &TooComplexError{What: "milliseconds to compile", Limit: int(b.caps.Time.Milliseconds())}
 	}
 	return nil
 }

@@ -12,18 +12,15 @@ import (
 // A block that splits leaves its largest part in place, so that a state is looked
 // at again only when one of its targets moved to a part at most half as large:
 // about n log n looks in all.
-func merge(r *rows, accept []SetID, b *budget) ([]uint32, error) {
+func merge(r *rows, accept []SetID) []uint32 {
 	p := newPartition(r, accept)
 	for len(p.queue) > 0 {
 		block := p.queue[len(p.queue)-1]
 		p.queue = p.queue[:len(p.queue)-1]
 		p.blocks[block].queued = false
 		p.split(block)
-		if err := b.spend(0, 0); err != nil {
-			return nil, err
-		}
 	}
-	return p.firsts(), nil
+	return p.firsts()
 }
 
 // partition holds the states by block. Within one, the touched states, whose

@@ -35,11 +35,7 @@ func BuildSequences(patterns []Pattern, caps Caps) (*Automaton, error) {
 	if err := s.explore(); err != nil {
 		return nil, s.blame(err, patterns)
 	}
-	same, err := merge(&s.rows, s.accept, s.budget)
-	if err != nil {
-		return nil, err
-	}
-	a := number(&s.rows, s.accept, same, 0, s.sets.sets)
+	a := number(&s.rows, s.accept, merge(&s.rows, s.accept), 0, s.sets.sets)
 	if err := s.budget.size(a); err != nil {
 		return nil, s.blame(err, patterns)
 	}
