@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -138,15 +139,18 @@ func sourceWays() []way {
 
 // More commands of the intruder's program.
 const (
-	idleCommand   = "intruder-idle"   // wait to be killed
+	idleCommand   = "intruder-idle"   // say so and wait to be killed
 	secureCommand = "intruder-secure" // fail where the exec was made secure
 	reachPrefix   = "reach into "     // a way that is made up: ptrace the task of that number
 )
+
+const idles = "idle"
 
 // intrudeBySource carries out the commands that the ways above need.
 func intrudeBySource(command string) error {
 	switch command {
 	case idleCommand:
+		fmt.Println(idles)
 		time.Sleep(time.Hour)
 		return nil
 	case secureCommand:
@@ -239,14 +243,22 @@ func readGuardedByRing() error {
 	return readFD(byRing(0, ringEntry{opcode: ringOpenat, flags: ringAsync, fd: int32(at), addr: uint64(uintptr(unsafe.Pointer(&name[0])))}))
 }
 
-// reaches tries something on an idle task that runs the granted program.
+// reaches tries something on an idle task that runs the granted program. It waits until the
+// program speaks: before its exec is done it is a task of this one's.
 func reaches(try func(pid int) error) func() error {
 	return func() error {
 		cmd := exec.Command(granted, idleCommand)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			return err
+		}
 		if err := cmd.Start(); err != nil {
 			return err
 		}
 		defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+		if _, err := io.ReadFull(out, make([]byte, len(idles))); err != nil {
+			return err
+		}
 		return try(cmd.Process.Pid)
 	}
 }
