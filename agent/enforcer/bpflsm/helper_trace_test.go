@@ -21,6 +21,9 @@ func helpTrace(task []string) error {
 			return err
 		}
 		defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+		if err := waitForExec(cmd.Process.Pid); err != nil {
+			return err
+		}
 		return reach(task[1], cmd.Process.Pid)
 	case "reach-pid":
 		pid, err := strconv.Atoi(task[2])
@@ -37,6 +40,32 @@ func helpTrace(task []string) error {
 }
 
 func ignore(error) error { return nil }
+
+// waitForExec waits until a child runs its program: Start may return before. The kernel makes the
+// stack that /proc/PID/stat tells of after the exec has its new rights.
+func waitForExec(pid int) error {
+	own, err := startOfCode(os.Getpid())
+	for end := time.Now().Add(10 * time.Second); err == nil; {
+		var its string
+		if its, err = startOfCode(pid); its != own {
+			return err
+		}
+		if time.Now().After(end) {
+			return errors.New("it does not execute its program")
+		}
+	}
+	return err
+}
+
+// startOfCode returns where the code of a process begins (proc(5), /proc/pid/stat, field 26).
+func startOfCode(pid int) (string, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return "", err
+	}
+	_, fields, _ := strings.Cut(string(text), ") ")
+	return strings.Fields(fields)[23], nil
+}
 
 // reach tries one way into a task that has executed its program.
 func reach(how string, pid int) error {
