@@ -1,6 +1,7 @@
 //go:build ignore
 
 // The programs that are attached to the kernel, by families of hooks.
+#include "hooks/attribute.h"
 #include "hooks/capability.h"
 #include "hooks/exec.h"
 #include "hooks/file.h"

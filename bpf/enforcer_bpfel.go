@@ -225,70 +225,80 @@ const (
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	EnforcerMapCgroups          = "cgroups"
-	EnforcerMapContainers       = "containers"
-	EnforcerMapCounters         = "counters"
-	EnforcerMapEvents           = "events"
-	EnforcerMapFolds            = "folds"
-	EnforcerMapGuarded          = "guarded"
-	EnforcerMapLabels           = "labels"
-	EnforcerMapLocating         = "locating"
-	EnforcerMapLongSources      = "long_sources"
-	EnforcerMapNodes            = "nodes"
-	EnforcerMapOrigins          = "origins"
-	EnforcerMapScratches        = "scratches"
-	EnforcerMapSlabs            = "slabs"
-	EnforcerMapSources          = "sources"
-	EnforcerMapStartParents     = "start_parents"
-	EnforcerProgAgentEnded      = "agent_ended"
-	EnforcerProgCheckAccept     = "check_accept"
-	EnforcerProgCheckBind       = "check_bind"
-	EnforcerProgCheckCapability = "check_capability"
-	EnforcerProgCheckChmod      = "check_chmod"
-	EnforcerProgCheckChown      = "check_chown"
-	EnforcerProgCheckConnect    = "check_connect"
-	EnforcerProgCheckExec       = "check_exec"
-	EnforcerProgCheckForeign    = "check_foreign"
-	EnforcerProgCheckLink       = "check_link"
-	EnforcerProgCheckListen     = "check_listen"
-	EnforcerProgCheckMkdir      = "check_mkdir"
-	EnforcerProgCheckMknod      = "check_mknod"
-	EnforcerProgCheckMount      = "check_mount"
-	EnforcerProgCheckMoveMount  = "check_move_mount"
-	EnforcerProgCheckOpen       = "check_open"
-	EnforcerProgCheckPivot      = "check_pivot"
-	EnforcerProgCheckRename     = "check_rename"
-	EnforcerProgCheckRmdir      = "check_rmdir"
-	EnforcerProgCheckSend       = "check_send"
-	EnforcerProgCheckSocket     = "check_socket"
-	EnforcerProgCheckSymlink    = "check_symlink"
-	EnforcerProgCheckTrace      = "check_trace"
-	EnforcerProgCheckTraceme    = "check_traceme"
-	EnforcerProgCheckTruncate   = "check_truncate"
-	EnforcerProgCheckUmount     = "check_umount"
-	EnforcerProgCheckUnlink     = "check_unlink"
-	EnforcerProgExecDone        = "exec_done"
-	EnforcerProgGuardAgent      = "guard_agent"
-	EnforcerProgGuardCall       = "guard_call"
-	EnforcerProgGuardMap        = "guard_map"
-	EnforcerProgGuardProgram    = "guard_program"
-	EnforcerProgGuardSignal     = "guard_signal"
-	EnforcerProgGuardUmount     = "guard_umount"
-	EnforcerProgHandleDecoded   = "handle_decoded"
-	EnforcerProgInheritLabel    = "inherit_label"
-	EnforcerProgLocate          = "locate"
-	EnforcerProgPrepareExec     = "prepare_exec"
-	EnforcerProgTaskCloned      = "task_cloned"
-	EnforcerProgTaskMoved       = "task_moved"
-	EnforcerVarCounterType      = "counter_type"
-	EnforcerVarEpoch            = "epoch"
-	EnforcerVarEventFlagType    = "event_flag_type"
-	EnforcerVarEventKindType    = "event_kind_type"
-	EnforcerVarEventType        = "event_type"
-	EnforcerVarGuardedKindType  = "guarded_kind_type"
-	EnforcerVarPlacedType       = "placed_type"
-	EnforcerVarScratchSlots     = "scratch_slots"
-	EnforcerVarStartParentType  = "start_parent_type"
+	EnforcerMapCgroups             = "cgroups"
+	EnforcerMapContainers          = "containers"
+	EnforcerMapCounters            = "counters"
+	EnforcerMapEvents              = "events"
+	EnforcerMapFolds               = "folds"
+	EnforcerMapGuarded             = "guarded"
+	EnforcerMapLabels              = "labels"
+	EnforcerMapLocating            = "locating"
+	EnforcerMapLongSources         = "long_sources"
+	EnforcerMapNodes               = "nodes"
+	EnforcerMapOrigins             = "origins"
+	EnforcerMapScratches           = "scratches"
+	EnforcerMapSlabs               = "slabs"
+	EnforcerMapSources             = "sources"
+	EnforcerMapStartParents        = "start_parents"
+	EnforcerProgAgentEnded         = "agent_ended"
+	EnforcerProgCheckAccept        = "check_accept"
+	EnforcerProgCheckBind          = "check_bind"
+	EnforcerProgCheckCapability    = "check_capability"
+	EnforcerProgCheckChmod         = "check_chmod"
+	EnforcerProgCheckChown         = "check_chown"
+	EnforcerProgCheckConnect       = "check_connect"
+	EnforcerProgCheckExec          = "check_exec"
+	EnforcerProgCheckFileSetattr   = "check_file_setattr"
+	EnforcerProgCheckForeign       = "check_foreign"
+	EnforcerProgCheckIoctl         = "check_ioctl"
+	EnforcerProgCheckIoctlCompat   = "check_ioctl_compat"
+	EnforcerProgCheckLink          = "check_link"
+	EnforcerProgCheckListen        = "check_listen"
+	EnforcerProgCheckMkdir         = "check_mkdir"
+	EnforcerProgCheckMknod         = "check_mknod"
+	EnforcerProgCheckMount         = "check_mount"
+	EnforcerProgCheckMoveMount     = "check_move_mount"
+	EnforcerProgCheckOpen          = "check_open"
+	EnforcerProgCheckPivot         = "check_pivot"
+	EnforcerProgCheckRemoveAcl     = "check_remove_acl"
+	EnforcerProgCheckRemovexattr   = "check_removexattr"
+	EnforcerProgCheckRename        = "check_rename"
+	EnforcerProgCheckRmdir         = "check_rmdir"
+	EnforcerProgCheckSend          = "check_send"
+	EnforcerProgCheckSetAcl        = "check_set_acl"
+	EnforcerProgCheckSetattr       = "check_setattr"
+	EnforcerProgCheckSetattrMapped = "check_setattr_mapped"
+	EnforcerProgCheckSetxattr      = "check_setxattr"
+	EnforcerProgCheckSocket        = "check_socket"
+	EnforcerProgCheckSymlink       = "check_symlink"
+	EnforcerProgCheckTrace         = "check_trace"
+	EnforcerProgCheckTraceme       = "check_traceme"
+	EnforcerProgCheckTruncate      = "check_truncate"
+	EnforcerProgCheckUmount        = "check_umount"
+	EnforcerProgCheckUnlink        = "check_unlink"
+	EnforcerProgExecDone           = "exec_done"
+	EnforcerProgGuardAgent         = "guard_agent"
+	EnforcerProgGuardCall          = "guard_call"
+	EnforcerProgGuardMap           = "guard_map"
+	EnforcerProgGuardProgram       = "guard_program"
+	EnforcerProgGuardSignal        = "guard_signal"
+	EnforcerProgGuardUmount        = "guard_umount"
+	EnforcerProgHandleDecoded      = "handle_decoded"
+	EnforcerProgInheritLabel       = "inherit_label"
+	EnforcerProgLocate             = "locate"
+	EnforcerProgPrepareExec        = "prepare_exec"
+	EnforcerProgTaskCloned         = "task_cloned"
+	EnforcerProgTaskMoved          = "task_moved"
+	EnforcerVarCounterType         = "counter_type"
+	EnforcerVarEpoch               = "epoch"
+	EnforcerVarEventFlagType       = "event_flag_type"
+	EnforcerVarEventKindType       = "event_kind_type"
+	EnforcerVarEventType           = "event_type"
+	EnforcerVarGuardedKindType     = "guarded_kind_type"
+	EnforcerVarHasFlagsHook        = "has_flags_hook"
+	EnforcerVarPlacedType          = "placed_type"
+	EnforcerVarScratchSlots        = "scratch_slots"
+	EnforcerVarStartParentType     = "start_parent_type"
 )
 
 // LoadEnforcer returns the embedded CollectionSpec for Enforcer.
@@ -333,46 +343,55 @@ type EnforcerSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type EnforcerProgramSpecs struct {
-	AgentEnded      *ebpf.ProgramSpec `ebpf:"agent_ended"`
-	CheckAccept     *ebpf.ProgramSpec `ebpf:"check_accept"`
-	CheckBind       *ebpf.ProgramSpec `ebpf:"check_bind"`
-	CheckCapability *ebpf.ProgramSpec `ebpf:"check_capability"`
-	CheckChmod      *ebpf.ProgramSpec `ebpf:"check_chmod"`
-	CheckChown      *ebpf.ProgramSpec `ebpf:"check_chown"`
-	CheckConnect    *ebpf.ProgramSpec `ebpf:"check_connect"`
-	CheckExec       *ebpf.ProgramSpec `ebpf:"check_exec"`
-	CheckForeign    *ebpf.ProgramSpec `ebpf:"check_foreign"`
-	CheckLink       *ebpf.ProgramSpec `ebpf:"check_link"`
-	CheckListen     *ebpf.ProgramSpec `ebpf:"check_listen"`
-	CheckMkdir      *ebpf.ProgramSpec `ebpf:"check_mkdir"`
-	CheckMknod      *ebpf.ProgramSpec `ebpf:"check_mknod"`
-	CheckMount      *ebpf.ProgramSpec `ebpf:"check_mount"`
-	CheckMoveMount  *ebpf.ProgramSpec `ebpf:"check_move_mount"`
-	CheckOpen       *ebpf.ProgramSpec `ebpf:"check_open"`
-	CheckPivot      *ebpf.ProgramSpec `ebpf:"check_pivot"`
-	CheckRename     *ebpf.ProgramSpec `ebpf:"check_rename"`
-	CheckRmdir      *ebpf.ProgramSpec `ebpf:"check_rmdir"`
-	CheckSend       *ebpf.ProgramSpec `ebpf:"check_send"`
-	CheckSocket     *ebpf.ProgramSpec `ebpf:"check_socket"`
-	CheckSymlink    *ebpf.ProgramSpec `ebpf:"check_symlink"`
-	CheckTrace      *ebpf.ProgramSpec `ebpf:"check_trace"`
-	CheckTraceme    *ebpf.ProgramSpec `ebpf:"check_traceme"`
-	CheckTruncate   *ebpf.ProgramSpec `ebpf:"check_truncate"`
-	CheckUmount     *ebpf.ProgramSpec `ebpf:"check_umount"`
-	CheckUnlink     *ebpf.ProgramSpec `ebpf:"check_unlink"`
-	ExecDone        *ebpf.ProgramSpec `ebpf:"exec_done"`
-	GuardAgent      *ebpf.ProgramSpec `ebpf:"guard_agent"`
-	GuardCall       *ebpf.ProgramSpec `ebpf:"guard_call"`
-	GuardMap        *ebpf.ProgramSpec `ebpf:"guard_map"`
-	GuardProgram    *ebpf.ProgramSpec `ebpf:"guard_program"`
-	GuardSignal     *ebpf.ProgramSpec `ebpf:"guard_signal"`
-	GuardUmount     *ebpf.ProgramSpec `ebpf:"guard_umount"`
-	HandleDecoded   *ebpf.ProgramSpec `ebpf:"handle_decoded"`
-	InheritLabel    *ebpf.ProgramSpec `ebpf:"inherit_label"`
-	Locate          *ebpf.ProgramSpec `ebpf:"locate"`
-	PrepareExec     *ebpf.ProgramSpec `ebpf:"prepare_exec"`
-	TaskCloned      *ebpf.ProgramSpec `ebpf:"task_cloned"`
-	TaskMoved       *ebpf.ProgramSpec `ebpf:"task_moved"`
+	AgentEnded         *ebpf.ProgramSpec `ebpf:"agent_ended"`
+	CheckAccept        *ebpf.ProgramSpec `ebpf:"check_accept"`
+	CheckBind          *ebpf.ProgramSpec `ebpf:"check_bind"`
+	CheckCapability    *ebpf.ProgramSpec `ebpf:"check_capability"`
+	CheckChmod         *ebpf.ProgramSpec `ebpf:"check_chmod"`
+	CheckChown         *ebpf.ProgramSpec `ebpf:"check_chown"`
+	CheckConnect       *ebpf.ProgramSpec `ebpf:"check_connect"`
+	CheckExec          *ebpf.ProgramSpec `ebpf:"check_exec"`
+	CheckFileSetattr   *ebpf.ProgramSpec `ebpf:"check_file_setattr"`
+	CheckForeign       *ebpf.ProgramSpec `ebpf:"check_foreign"`
+	CheckIoctl         *ebpf.ProgramSpec `ebpf:"check_ioctl"`
+	CheckIoctlCompat   *ebpf.ProgramSpec `ebpf:"check_ioctl_compat"`
+	CheckLink          *ebpf.ProgramSpec `ebpf:"check_link"`
+	CheckListen        *ebpf.ProgramSpec `ebpf:"check_listen"`
+	CheckMkdir         *ebpf.ProgramSpec `ebpf:"check_mkdir"`
+	CheckMknod         *ebpf.ProgramSpec `ebpf:"check_mknod"`
+	CheckMount         *ebpf.ProgramSpec `ebpf:"check_mount"`
+	CheckMoveMount     *ebpf.ProgramSpec `ebpf:"check_move_mount"`
+	CheckOpen          *ebpf.ProgramSpec `ebpf:"check_open"`
+	CheckPivot         *ebpf.ProgramSpec `ebpf:"check_pivot"`
+	CheckRemoveAcl     *ebpf.ProgramSpec `ebpf:"check_remove_acl"`
+	CheckRemovexattr   *ebpf.ProgramSpec `ebpf:"check_removexattr"`
+	CheckRename        *ebpf.ProgramSpec `ebpf:"check_rename"`
+	CheckRmdir         *ebpf.ProgramSpec `ebpf:"check_rmdir"`
+	CheckSend          *ebpf.ProgramSpec `ebpf:"check_send"`
+	CheckSetAcl        *ebpf.ProgramSpec `ebpf:"check_set_acl"`
+	CheckSetattr       *ebpf.ProgramSpec `ebpf:"check_setattr"`
+	CheckSetattrMapped *ebpf.ProgramSpec `ebpf:"check_setattr_mapped"`
+	CheckSetxattr      *ebpf.ProgramSpec `ebpf:"check_setxattr"`
+	CheckSocket        *ebpf.ProgramSpec `ebpf:"check_socket"`
+	CheckSymlink       *ebpf.ProgramSpec `ebpf:"check_symlink"`
+	CheckTrace         *ebpf.ProgramSpec `ebpf:"check_trace"`
+	CheckTraceme       *ebpf.ProgramSpec `ebpf:"check_traceme"`
+	CheckTruncate      *ebpf.ProgramSpec `ebpf:"check_truncate"`
+	CheckUmount        *ebpf.ProgramSpec `ebpf:"check_umount"`
+	CheckUnlink        *ebpf.ProgramSpec `ebpf:"check_unlink"`
+	ExecDone           *ebpf.ProgramSpec `ebpf:"exec_done"`
+	GuardAgent         *ebpf.ProgramSpec `ebpf:"guard_agent"`
+	GuardCall          *ebpf.ProgramSpec `ebpf:"guard_call"`
+	GuardMap           *ebpf.ProgramSpec `ebpf:"guard_map"`
+	GuardProgram       *ebpf.ProgramSpec `ebpf:"guard_program"`
+	GuardSignal        *ebpf.ProgramSpec `ebpf:"guard_signal"`
+	GuardUmount        *ebpf.ProgramSpec `ebpf:"guard_umount"`
+	HandleDecoded      *ebpf.ProgramSpec `ebpf:"handle_decoded"`
+	InheritLabel       *ebpf.ProgramSpec `ebpf:"inherit_label"`
+	Locate             *ebpf.ProgramSpec `ebpf:"locate"`
+	PrepareExec        *ebpf.ProgramSpec `ebpf:"prepare_exec"`
+	TaskCloned         *ebpf.ProgramSpec `ebpf:"task_cloned"`
+	TaskMoved          *ebpf.ProgramSpec `ebpf:"task_moved"`
 }
 
 // EnforcerMapSpecs contains maps before they are loaded into the kernel.
@@ -406,6 +425,7 @@ type EnforcerVariableSpecs struct {
 	EventKindType   *ebpf.VariableSpec `ebpf:"event_kind_type"`
 	EventType       *ebpf.VariableSpec `ebpf:"event_type"`
 	GuardedKindType *ebpf.VariableSpec `ebpf:"guarded_kind_type"`
+	HasFlagsHook    *ebpf.VariableSpec `ebpf:"has_flags_hook"`
 	PlacedType      *ebpf.VariableSpec `ebpf:"placed_type"`
 	ScratchSlots    *ebpf.VariableSpec `ebpf:"scratch_slots"`
 	StartParentType *ebpf.VariableSpec `ebpf:"start_parent_type"`
@@ -478,6 +498,7 @@ type EnforcerVariables struct {
 	EventKindType   *ebpf.Variable `ebpf:"event_kind_type"`
 	EventType       *ebpf.Variable `ebpf:"event_type"`
 	GuardedKindType *ebpf.Variable `ebpf:"guarded_kind_type"`
+	HasFlagsHook    *ebpf.Variable `ebpf:"has_flags_hook"`
 	PlacedType      *ebpf.Variable `ebpf:"placed_type"`
 	ScratchSlots    *ebpf.Variable `ebpf:"scratch_slots"`
 	StartParentType *ebpf.Variable `ebpf:"start_parent_type"`
@@ -487,46 +508,55 @@ type EnforcerVariables struct {
 //
 // It can be passed to LoadEnforcerObjects or ebpf.CollectionSpec.LoadAndAssign.
 type EnforcerPrograms struct {
-	AgentEnded      *ebpf.Program `ebpf:"agent_ended"`
-	CheckAccept     *ebpf.Program `ebpf:"check_accept"`
-	CheckBind       *ebpf.Program `ebpf:"check_bind"`
-	CheckCapability *ebpf.Program `ebpf:"check_capability"`
-	CheckChmod      *ebpf.Program `ebpf:"check_chmod"`
-	CheckChown      *ebpf.Program `ebpf:"check_chown"`
-	CheckConnect    *ebpf.Program `ebpf:"check_connect"`
-	CheckExec       *ebpf.Program `ebpf:"check_exec"`
-	CheckForeign    *ebpf.Program `ebpf:"check_foreign"`
-	CheckLink       *ebpf.Program `ebpf:"check_link"`
-	CheckListen     *ebpf.Program `ebpf:"check_listen"`
-	CheckMkdir      *ebpf.Program `ebpf:"check_mkdir"`
-	CheckMknod      *ebpf.Program `ebpf:"check_mknod"`
-	CheckMount      *ebpf.Program `ebpf:"check_mount"`
-	CheckMoveMount  *ebpf.Program `ebpf:"check_move_mount"`
-	CheckOpen       *ebpf.Program `ebpf:"check_open"`
-	CheckPivot      *ebpf.Program `ebpf:"check_pivot"`
-	CheckRename     *ebpf.Program `ebpf:"check_rename"`
-	CheckRmdir      *ebpf.Program `ebpf:"check_rmdir"`
-	CheckSend       *ebpf.Program `ebpf:"check_send"`
-	CheckSocket     *ebpf.Program `ebpf:"check_socket"`
-	CheckSymlink    *ebpf.Program `ebpf:"check_symlink"`
-	CheckTrace      *ebpf.Program `ebpf:"check_trace"`
-	CheckTraceme    *ebpf.Program `ebpf:"check_traceme"`
-	CheckTruncate   *ebpf.Program `ebpf:"check_truncate"`
-	CheckUmount     *ebpf.Program `ebpf:"check_umount"`
-	CheckUnlink     *ebpf.Program `ebpf:"check_unlink"`
-	ExecDone        *ebpf.Program `ebpf:"exec_done"`
-	GuardAgent      *ebpf.Program `ebpf:"guard_agent"`
-	GuardCall       *ebpf.Program `ebpf:"guard_call"`
-	GuardMap        *ebpf.Program `ebpf:"guard_map"`
-	GuardProgram    *ebpf.Program `ebpf:"guard_program"`
-	GuardSignal     *ebpf.Program `ebpf:"guard_signal"`
-	GuardUmount     *ebpf.Program `ebpf:"guard_umount"`
-	HandleDecoded   *ebpf.Program `ebpf:"handle_decoded"`
-	InheritLabel    *ebpf.Program `ebpf:"inherit_label"`
-	Locate          *ebpf.Program `ebpf:"locate"`
-	PrepareExec     *ebpf.Program `ebpf:"prepare_exec"`
-	TaskCloned      *ebpf.Program `ebpf:"task_cloned"`
-	TaskMoved       *ebpf.Program `ebpf:"task_moved"`
+	AgentEnded         *ebpf.Program `ebpf:"agent_ended"`
+	CheckAccept        *ebpf.Program `ebpf:"check_accept"`
+	CheckBind          *ebpf.Program `ebpf:"check_bind"`
+	CheckCapability    *ebpf.Program `ebpf:"check_capability"`
+	CheckChmod         *ebpf.Program `ebpf:"check_chmod"`
+	CheckChown         *ebpf.Program `ebpf:"check_chown"`
+	CheckConnect       *ebpf.Program `ebpf:"check_connect"`
+	CheckExec          *ebpf.Program `ebpf:"check_exec"`
+	CheckFileSetattr   *ebpf.Program `ebpf:"check_file_setattr"`
+	CheckForeign       *ebpf.Program `ebpf:"check_foreign"`
+	CheckIoctl         *ebpf.Program `ebpf:"check_ioctl"`
+	CheckIoctlCompat   *ebpf.Program `ebpf:"check_ioctl_compat"`
+	CheckLink          *ebpf.Program `ebpf:"check_link"`
+	CheckListen        *ebpf.Program `ebpf:"check_listen"`
+	CheckMkdir         *ebpf.Program `ebpf:"check_mkdir"`
+	CheckMknod         *ebpf.Program `ebpf:"check_mknod"`
+	CheckMount         *ebpf.Program `ebpf:"check_mount"`
+	CheckMoveMount     *ebpf.Program `ebpf:"check_move_mount"`
+	CheckOpen          *ebpf.Program `ebpf:"check_open"`
+	CheckPivot         *ebpf.Program `ebpf:"check_pivot"`
+	CheckRemoveAcl     *ebpf.Program `ebpf:"check_remove_acl"`
+	CheckRemovexattr   *ebpf.Program `ebpf:"check_removexattr"`
+	CheckRename        *ebpf.Program `ebpf:"check_rename"`
+	CheckRmdir         *ebpf.Program `ebpf:"check_rmdir"`
+	CheckSend          *ebpf.Program `ebpf:"check_send"`
+	CheckSetAcl        *ebpf.Program `ebpf:"check_set_acl"`
+	CheckSetattr       *ebpf.Program `ebpf:"check_setattr"`
+	CheckSetattrMapped *ebpf.Program `ebpf:"check_setattr_mapped"`
+	CheckSetxattr      *ebpf.Program `ebpf:"check_setxattr"`
+	CheckSocket        *ebpf.Program `ebpf:"check_socket"`
+	CheckSymlink       *ebpf.Program `ebpf:"check_symlink"`
+	CheckTrace         *ebpf.Program `ebpf:"check_trace"`
+	CheckTraceme       *ebpf.Program `ebpf:"check_traceme"`
+	CheckTruncate      *ebpf.Program `ebpf:"check_truncate"`
+	CheckUmount        *ebpf.Program `ebpf:"check_umount"`
+	CheckUnlink        *ebpf.Program `ebpf:"check_unlink"`
+	ExecDone           *ebpf.Program `ebpf:"exec_done"`
+	GuardAgent         *ebpf.Program `ebpf:"guard_agent"`
+	GuardCall          *ebpf.Program `ebpf:"guard_call"`
+	GuardMap           *ebpf.Program `ebpf:"guard_map"`
+	GuardProgram       *ebpf.Program `ebpf:"guard_program"`
+	GuardSignal        *ebpf.Program `ebpf:"guard_signal"`
+	GuardUmount        *ebpf.Program `ebpf:"guard_umount"`
+	HandleDecoded      *ebpf.Program `ebpf:"handle_decoded"`
+	InheritLabel       *ebpf.Program `ebpf:"inherit_label"`
+	Locate             *ebpf.Program `ebpf:"locate"`
+	PrepareExec        *ebpf.Program `ebpf:"prepare_exec"`
+	TaskCloned         *ebpf.Program `ebpf:"task_cloned"`
+	TaskMoved          *ebpf.Program `ebpf:"task_moved"`
 }
 
 func (p *EnforcerPrograms) Close() error {
@@ -539,7 +569,10 @@ func (p *EnforcerPrograms) Close() error {
 		p.CheckChown,
 		p.CheckConnect,
 		p.CheckExec,
+		p.CheckFileSetattr,
 		p.CheckForeign,
+		p.CheckIoctl,
+		p.CheckIoctlCompat,
 		p.CheckLink,
 		p.CheckListen,
 		p.CheckMkdir,
@@ -548,9 +581,15 @@ func (p *EnforcerPrograms) Close() error {
 		p.CheckMoveMount,
 		p.CheckOpen,
 		p.CheckPivot,
+		p.CheckRemoveAcl,
+		p.CheckRemovexattr,
 		p.CheckRename,
 		p.CheckRmdir,
 		p.CheckSend,
+		p.CheckSetAcl,
+		p.CheckSetattr,
+		p.CheckSetattrMapped,
+		p.CheckSetxattr,
 		p.CheckSocket,
 		p.CheckSymlink,
 		p.CheckTrace,

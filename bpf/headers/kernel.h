@@ -32,6 +32,8 @@ enum bpf_map_type {
 #define BPF_LOCAL_STORAGE_GET_F_CREATE (1ULL << 0)
 #define BPF_NOEXIST 1
 
+typedef unsigned long size_t;
+
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -65,6 +67,26 @@ typedef __s32 s32;
 #define MNT_NS_INTERNAL ((u64)-22)
 
 #define BPF_F_BPRM_SECUREEXEC (1ULL << 0) // include/uapi/linux/bpf.h
+#define SB_NOUSER (1ul << 31)
+#define SB_KERNMOUNT (1ul << 22)
+#define HUGETLBFS_MAGIC 0x958458f6
+
+// include/linux/fs.h: what an iattr changes
+#define ATTR_MODE (1u << 0)
+#define ATTR_UID (1u << 1)
+#define ATTR_GID (1u << 2)
+#define ATTR_SIZE (1u << 3)
+#define ATTR_ATIME (1u << 4)
+#define ATTR_MTIME (1u << 5)
+
+// include/uapi/linux/{fs,fsverity,msdos_fs,btrfs}.h: ioctls that set what an inode is like
+#define FS_IOC_SETFLAGS 0x40086602u
+#define FS_IOC32_SETFLAGS 0x40046602u
+#define FS_IOC_FSSETXATTR 0x401c5820u
+#define FS_IOC_ENABLE_VERITY 0x40806685u
+#define FAT_IOCTL_SET_ATTRIBUTES 0x40047211u
+#define BTRFS_IOC_SUBVOL_SETFLAGS 0x4008941au
+
 #define CLONE_INTO_CGROUP 0x200000000ULL
 #define PTRACE_MODE_ATTACH 0x02u // include/linux/ptrace.h
 #define LSM_UNSAFE_PTRACE 2     // include/linux/security.h
@@ -76,11 +98,20 @@ typedef struct {
 	u32 val;
 } kuid_t;
 
+struct inode_operations {
+	void *fileattr_set;
+};
+
 struct inode {
 	u16 i_mode;
 	kuid_t i_uid;
+	const struct inode_operations *i_op;
 	u32 i_nlink;
 	unsigned long i_ino;
+};
+
+struct iattr {
+	u32 ia_valid;
 };
 
 struct qstr {
@@ -106,6 +137,7 @@ struct super_block {
 	struct file_system_type *s_type;
 	struct dentry *s_root;
 	void *s_fs_info;
+	unsigned long s_flags;
 	unsigned long s_magic;
 	u32 s_dev;
 };

@@ -10,6 +10,7 @@
 #define FRESH 4u     // the entry is being made: it need not be in a directory yet
 #define NAMELESS 8u  // the file was made without a name
 #define OPENS 16u    // a file is being opened
+#define ENTRY_ALONE 32u // the hook shows no mount
 
 static __always_inline u64 decide_access(const struct image *image, u64 set, u32 access, u64 known)
 {
@@ -21,6 +22,14 @@ static __always_inline u64 decide_access(const struct image *image, u64 set, u32
 	return decision;
 }
 
+// borrowed_rights says that the task acts with rights other than its own, as the kernel does
+// where it passes a change on to the file below a stacked file system. That was judged above;
+// the file below has no name in the container.
+static __always_inline bool borrowed_rights(struct task_struct *task)
+{
+	return task->cred != task->real_cred;
+}
+
 // judge_name decides on one name and sends its event.
 static __always_inline int judge_name(const struct scene *scene, struct scratch *s, struct dentry *dentry, u32 owner, u32 access)
 {
@@ -30,6 +39,8 @@ static __always_inline int judge_name(const struct scene *scene, struct scratch 
 		start = origin_name(s, scene->container, scene->id, dentry);
 	if (unreadable(start))
 		return -EACCES;
+	if (start == NAME_NONE && access & ENTRY_ALONE && borrowed_rights(scene->task))
+		return 0;
 	if (start >= 0 && dentry->d_sb->s_magic == PROC_SUPER_MAGIC) {
 		s->walk.sb = (u64)dentry->d_sb;
 		start = mark_self(s, start);
@@ -88,8 +99,7 @@ static __always_inline bool stacked(struct file *file)
 {
 	if (file->f_mode & (FMODE_BACKING | FMODE_NOACCOUNT))
 		return true;
-	struct task_struct *task = bpf_get_current_task_btf();
-	if (task->cred == task->real_cred)
+	if (!borrowed_rights(bpf_get_current_task_btf()))
 		return false;
 	struct mount *mount = (void *)file->f_path.mnt - bpf_core_field_offset(struct mount, mnt);
 	return (u64)BPF_CORE_READ(mount, mnt_ns) == MNT_NS_INTERNAL;

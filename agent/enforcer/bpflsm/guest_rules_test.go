@@ -83,12 +83,13 @@ func ruleCases(dir string) map[string]ruleCase {
 	}
 }
 
-func TestRulesInTheKernel(t *testing.T) {
+func TestRulesInTheKernel(t *testing.T) { seeRules(t, ruleCases("/var/tmp/rules")) }
+
+// seeRules runs each case in a container of its own.
+func seeRules(t *testing.T, cases map[string]ruleCase) {
 	g := newGuest(t, Options{})
 	g.read(t)
-	n := 0
-	for name, c := range ruleCases("/var/tmp/rules") {
-		n++
+	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			furnish(t, "/var/tmp/rules")
 			b := g.box(t, name, c.spec)
@@ -127,6 +128,7 @@ func furnish(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 	}
+	attribute(t, filepath.Join(dir, "file"))
 	if err := os.Link("/bin/busybox", filepath.Join(dir, "busybox")); err != nil {
 		t.Fatal(err)
 	}

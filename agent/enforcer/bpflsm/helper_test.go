@@ -89,6 +89,10 @@ func help(task []string) error {
 		return beAgent(task[1], task[2], task[3:])
 	case "tamper":
 		return tamper(strings.Join(task[2:], " "), task[1])
+	case "writes":
+		return all(writes(), task[1])
+	case "ftruncate":
+		return unix.Ftruncate(3, 0)
 	case "memfd":
 		return execMemfd(task[1:]...)
 	}

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 	"github.com/cilium/ebpf/ringbuf"
 	"github.com/cilium/ebpf/rlimit"
@@ -39,7 +40,6 @@ const slotsPerCPU = 8
 type Enforcer struct {
 	objects objects
 	links   []link.Link
-	handles bool // the kernel can open files by handle
 	reader  *ringbuf.Reader
 	// unexplained counts events of a profile or an outcome that is not known.
 	unexplained atomic.Uint64
@@ -56,10 +56,19 @@ type Enforcer struct {
 
 // objects are what is loaded.
 type objects struct {
-	bpf.EnforcerPrograms
+	programs map[string]*ebpf.Program // by name; none where they were taken over
 	bpf.EnforcerMaps
 	bpf.EnforcerVariables
 	sections
+}
+
+func (o *objects) close() error {
+	errs := []error{o.EnforcerMaps.Close(), o.Data.Close()}
+	for _, p := range o.programs {
+		errs = append(errs, p.Close())
+	}
+	o.programs = nil
+	return errors.Join(errs...)
 }
 
 // sections are maps that the generated objects do not name.
@@ -116,15 +125,15 @@ func (e *Enforcer) load(opt Options) error {
 	if opt.EventBytes == 0 {
 		spec.Maps["events"].MaxEntries = DefaultEventBytes
 	}
-	if e.handles, err = prepareHandles(spec.Programs["handle_decoded"]); err != nil {
-		return err
+	kernel, err := btf.LoadKernelSpec()
+	if err != nil {
+		return fmt.Errorf("read the kernel's types: %w", err)
 	}
-	if err := spec.LoadAndAssign(&e.objects, nil); err != nil {
-		var refused *ebpf.VerifierError
-		if errors.As(err, &refused) {
-			return fmt.Errorf("the kernel refuses a program: %+v", refused)
-		}
-		return fmt.Errorf("load the programs: %w", err)
+	if err := choose(spec, kernel); err != nil {
+		return fmt.Errorf("choose the programs for this kernel: %w", err)
+	}
+	if err := e.create(spec); err != nil {
+		return err
 	}
 	return e.open(spec)
 }
@@ -144,31 +153,37 @@ func (e *Enforcer) open(spec *ebpf.CollectionSpec) (err error) {
 	return nil
 }
 
+// create makes the maps and programs of the specification.
+func (e *Enforcer) create(spec *ebpf.CollectionSpec) error {
+	all, err := ebpf.NewCollection(spec)
+	if err != nil {
+		var refused *ebpf.VerifierError
+		if errors.As(err, &refused) {
+			return fmt.Errorf("the kernel refuses a program: %+v", refused)
+		}
+		return fmt.Errorf("load the programs: %w", err)
+	}
+	defer all.Close() // closes what the objects do not name
+	e.objects.programs, all.Programs = all.Programs, nil
+	if err := all.Assign(&e.objects); err != nil {
+		return fmt.Errorf("load the programs: %w", err)
+	}
+	return nil
+}
+
 // attach attaches labels first: what judges must find them.
 func (e *Enforcer) attach() error {
-	p := &e.objects.EnforcerPrograms
-	tracing := []*ebpf.Program{p.TaskMoved, p.TaskCloned, p.AgentEnded}
-	if e.handles {
-		tracing = append(tracing, p.HandleDecoded)
-	}
-	for _, program := range tracing {
-		l, err := link.AttachTracing(link.TracingOptions{Program: program})
-		if err != nil {
-			return fmt.Errorf("attach %s: %w", program, err)
+	for _, name := range attachOrder(e.objects.programs) {
+		p := e.objects.programs[name]
+		var l link.Link
+		var err error
+		if p.Type() == ebpf.LSM {
+			l, err = link.AttachLSM(link.LSMOptions{Program: p})
+		} else {
+			l, err = link.AttachTracing(link.TracingOptions{Program: p})
 		}
-		e.links = append(e.links, l)
-	}
-	for _, program := range []*ebpf.Program{
-		p.InheritLabel, p.PrepareExec, p.ExecDone, p.Locate,
-		p.CheckExec, p.CheckOpen, p.CheckMknod, p.CheckMkdir, p.CheckSymlink, p.CheckUnlink, p.CheckRmdir,
-		p.GuardMap, p.GuardProgram, p.GuardCall, p.GuardUmount, p.GuardSignal, p.GuardAgent,
-		p.CheckRename, p.CheckLink, p.CheckMount, p.CheckMoveMount, p.CheckUmount, p.CheckPivot, p.CheckForeign, p.CheckTruncate, p.CheckChmod, p.CheckChown, p.CheckSocket, p.CheckCapability,
-		p.CheckTrace, p.CheckTraceme,
-		p.CheckConnect, p.CheckSend, p.CheckBind, p.CheckListen, p.CheckAccept,
-	} {
-		l, err := link.AttachLSM(link.LSMOptions{Program: program})
 		if err != nil {
-			return fmt.Errorf("attach %s: %w", program, err)
+			return fmt.Errorf("attach %s: %w", name, err)
 		}
 		e.links = append(e.links, l)
 	}
@@ -203,7 +218,7 @@ func (e *Enforcer) Close() error {
 		errs = append(errs, e.node.close())
 		e.node = nil
 	}
-	errs = append(errs, e.objects.EnforcerPrograms.Close(), e.objects.EnforcerMaps.Close(), e.objects.Data.Close())
+	errs = append(errs, e.objects.close())
 	return errors.Join(errs...)
 }
 

@@ -24,7 +24,7 @@ import (
 
 const (
 	containerName = "intruder"
-	limit         = 60 * time.Second
+	limit         = 2 * time.Minute
 )
 
 const withheld = `apiVersion: security.kubearmor.com/v1
@@ -33,7 +33,7 @@ metadata: {name: withheld, namespace: default}
 spec:
   selector: {}
   file:
-    matchDirectories: [{dir: /secret/, recursive: true}, {dir: /volume/secret/, recursive: true}]
+    matchDirectories: [{dir: /secret/, recursive: true}, {dir: /volume/secret/, recursive: true}, {dir: /volume/kept/, recursive: true, readOnly: true}]
   process:
     matchPaths: [{path: /opt/tool}, {path: /opt/tool-two}, {path: /opt/tool-three}]
   network:
@@ -83,7 +83,8 @@ func newPlace(t *testing.T) *place {
 	})
 	deep := strings.TrimSuffix(deepName(), "/file")
 	err = errors.Join(p.makeDeep(deep), os.MkdirAll(p.volume+"/secret", 0o755),
-		os.WriteFile(p.volume+"/secret/file", []byte(secretSays), 0o644), p.furnish())
+		os.WriteFile(p.volume+"/secret/file", []byte(secretSays), 0o644),
+		os.MkdirAll(p.volume+"/kept", 0o755), os.WriteFile(p.volume+"/kept/file", nil, 0o644), p.furnish())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +103,7 @@ func (p *place) makeDeep(dir string) error {
 // furnish brings what a try uses up.
 func (p *place) furnish() error {
 	self := container.File{From: "/proc/self/exe", Mode: 0o755}
-	return errors.Join(p.Put(toolTwo, self), p.Put(toolThree, self), p.Put("/secret/spare", container.File{}))
+	return errors.Join(p.Put(toolTwo, self), p.Put(toolThree, self), p.Put("/secret/spare", container.File{}), p.Put("/secret/spare-two", container.File{}))
 }
 
 // sweep tries every way of a group in the container.

@@ -63,11 +63,6 @@ func nameWays() []way {
 	}
 }
 
-const (
-	ringRenameat = 35
-	ringLinkat   = 39
-)
-
 // ringNames has a ring rename or link.
 func ringNames(opcode uint8, from, to string) error {
 	f, t := append([]byte(from), 0), append([]byte(to), 0)

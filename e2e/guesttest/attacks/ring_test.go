@@ -14,10 +14,16 @@ import (
 // Numbers of include/uapi/linux/io_uring.h.
 const (
 	ringOpenat    = 18
+	ringRenameat  = 35
+	ringUnlinkat  = 36
+	ringMkdirat   = 37
+	ringLinkat    = 39
+	ringSetxattr  = 42
 	ringSocket    = 45
-	ringAsync     = 1 << 4 // of an entry: by a worker thread
-	ringPolled    = 1 << 1 // of a ring: entries are taken by a thread of the kernel's
-	ringEntries   = 1 << 0 // of enter: wait for an answer
+	ringAsync     = 1 << 4  // of an entry: by a worker thread
+	ringPolled    = 1 << 1  // of a ring: entries are taken by a thread of the kernel's
+	ringRights    = 1 << 31 // ours: the entry is carried out with registered rights
+	ringEntries   = 1 << 0  // of enter: wait for an answer
 	ringWake      = 1 << 1
 	ringSQOffset  = 0
 	ringCQOffset  = 0x8000000
@@ -40,17 +46,27 @@ type ringEntry struct {
 	off, addr     uint64
 	len, opFlags  uint32
 	userData      uint64
-	_             [3]uint64
+	rest          uint64 // personality from bit 16
+	addr3         uint64
+	_             uint64
 }
 
 // byRing has one entry carried out by a ring and returns its result.
 func byRing(flags uint32, e ringEntry) (int, error) {
-	p := ringParams{flags: flags, idle: 1000}
+	p := ringParams{flags: flags &^ ringRights, idle: 1000}
 	n, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 4, uintptr(unsafe.Pointer(&p)), 0)
 	if errno != 0 {
 		return 0, fmt.Errorf("make a ring: %w", errno)
 	}
 	ring := int(n)
+	if flags&ringRights != 0 {
+		const registerPersonality = 9
+		id, _, errno := unix.Syscall6(unix.SYS_IO_URING_REGISTER, n, registerPersonality, 0, 0, 0, 0)
+		if errno != 0 {
+			return 0, fmt.Errorf("register rights: %w", errno)
+		}
+		e.rest = uint64(id) << 16
+	}
 	sq, err1 := unix.Mmap(ring, ringSQOffset, int(p.sq.array+p.sqEntries*4), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	cq, err2 := unix.Mmap(ring, ringCQOffset, int(p.cq.cqes+p.cqEntries*16), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	sqes, err3 := unix.Mmap(ring, ringSQEOffset, int(p.sqEntries)*64, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
