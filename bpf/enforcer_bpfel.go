@@ -185,6 +185,9 @@ type EnforcerScratch struct {
 	Path   [4096]uint8
 	Other  [4096]uint8
 	From   uint64
+	Seen   uint32
+	_      [4]byte
+	Mount  uint64
 	Walk   struct {
 		_         structs.HostLayout
 		Dentry    uint64

@@ -193,6 +193,99 @@ static __always_inline s32 origin_name(struct scratch *s, struct container *c, u
 	return *(volatile s32 *)&s->start;
 }
 
+// seen_steps goes some steps up through mounts, from a file system that has no record to the
+// first mount point that lies in one which has.
+__noinline int seen_steps(struct scratch *s)
+{
+	if (!s)
+		return NAME_NONE;
+	struct walk *w = &s->walk;
+	struct container *c = container(w->container);
+	for (int i = 0; i < SLOW_STEPS; i++) {
+		struct dentry *d = (struct dentry *)w->dentry;
+		struct super_block *sb = BPF_CORE_READ(d, d_sb);
+		struct origin_key key = {.container = w->container, .sb = (u64)sb};
+		struct origin *origin = 0;
+		bool found = false;
+		if (d == BPF_CORE_READ(sb, s_root)) {
+			origin = bpf_map_lookup_elem(&origins, &key);
+			found = origin || (c && c->root_sb == (u64)sb);
+		}
+		if (!found) {
+			key.dentry = w->dentry;
+			origin = bpf_map_lookup_elem(&origins, &key);
+			found = origin;
+		}
+		if (found)
+			return w->status = put_prefix(s, w->position, origin);
+		struct mount *mount = (struct mount *)(w->root - bpf_core_field_offset(struct mount, mnt));
+		struct dentry *parent = BPF_CORE_READ(d, d_parent);
+		if (d == BPF_CORE_READ(mount, mnt.mnt_root)) {
+			struct mount *below = BPF_CORE_READ(mount, mnt_parent);
+			if (below == mount || !below)
+				return w->status = NAME_NONE;
+			w->dentry = (u64)BPF_CORE_READ(mount, mnt_mountpoint);
+			w->root = (u64)below + bpf_core_field_offset(struct mount, mnt);
+			continue;
+		}
+		if (parent == d || !parent)
+			return w->status = NAME_NONE;
+		s32 position = put_component(s, w->position, BPF_CORE_READ(d, d_name.name), BPF_CORE_READ(d, d_name.len));
+		if (position < 0)
+			return w->status = position;
+		w->position = position;
+		w->dentry = (u64)parent;
+	}
+	return w->status = WALKING;
+}
+
+// seen_walk walks all the way up once.
+__noinline int seen_walk(struct scratch *s, u32 id)
+{
+	u32 before = rename_sequence();
+	if (!s || before & 1)
+		return NAME_UNSTABLE;
+	s->walk.dentry = s->from;
+	s->walk.root = s->mount;
+	s->walk.position = PATH_END;
+	s->walk.container = id;
+	int name = WALKING;
+	for (int i = 0; i < SLOW_CALLS && name == WALKING; i++)
+		name = seen_steps(s);
+	if (name == WALKING)
+		name = NAME_TOO_LONG;
+	return rename_sequence() == before ? name : NAME_UNSTABLE;
+}
+
+// seen_name names what lies on a file system that the container has mounted itself: s->from on
+// s->mount. Only where it ends at a record is it a name of the container's.
+__noinline int seen_name(struct scratch *s, u32 id)
+{
+	if (!s || !s->from || !s->mount)
+		return NAME_NONE;
+	int name = NAME_UNSTABLE;
+	for (int try = 0; try < RETRIES && name == NAME_UNSTABLE; try++)
+		name = seen_walk(s, id);
+	return name;
+}
+
+// name_on names a directory entry by its origin or, on a file system of the container's own,
+// as it is seen; s->seen says which. The result is forgotten as in origin_name.
+static __always_inline s32 name_on(struct scratch *s, struct container *c, u32 id, struct dentry *dentry, struct vfsmount *mnt)
+{
+	s32 start = origin_name(s, c, id, dentry);
+	u32 seen = 0;
+	if (start == NAME_NONE) {
+		s->from = (u64)dentry;
+		s->mount = (u64)mnt;
+		start = seen_name(s, id);
+		seen = 1;
+	}
+	*(volatile s32 *)&s->start = start;
+	*(volatile u32 *)&s->seen = seen;
+	return *(volatile s32 *)&s->start;
+}
+
 #define PROC_SUPER_MAGIC 0x9fa0
 #define PROC_PREFIX 6 // "/proc/"
 

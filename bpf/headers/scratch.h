@@ -35,7 +35,9 @@ struct scratch {
 	// behind its start: other has to follow.
 	u8 path[PATH_END];
 	u8 other[PATH_END];
-	u64 from; // the directory entry that slow_name begins with
+	u64 from;  // the directory entry that slow_name begins with
+	u32 seen;  // the name was found by seen_name
+	u64 mount; // the mount (struct vfsmount) by which seen_name goes up from there
 	struct walk walk;
 	struct fold_key fold_key;
 	struct event event; // the strings are sent with it and follow it

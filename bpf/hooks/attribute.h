@@ -16,7 +16,7 @@ static __always_inline bool no_file(struct dentry *dentry)
 
 static __always_inline int judge_attribute(struct dentry *dentry)
 {
-	return no_file(dentry) ? 0 : judge_file(dentry, WRITES | ENTRY_ALONE);
+	return no_file(dentry) ? 0 : judge_file(dentry, 0, WRITES | ENTRY_ALONE);
 }
 
 // Up to 6.1 ACLs are set by their attributes' names. What is returned for "allowed" is no
@@ -86,7 +86,7 @@ static __always_inline int judge_ioctl(struct file *file, u32 command)
 	}
 	if (file->f_path.mnt->mnt_flags & MNT_INTERNAL || stacked(file))
 		return 0;
-	return judge_file(file->f_path.dentry, WRITES);
+	return judge_file(file->f_path.dentry, file->f_path.mnt, WRITES);
 }
 
 SEC("lsm/file_ioctl")

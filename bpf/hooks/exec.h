@@ -58,8 +58,9 @@ static __always_inline int judge_exec(const struct scene *scene, struct scratch 
 	u64 set = UNNAMED;
 	s32 start = NAME_NONE;
 	// A memfd has no name.
+	*(volatile u32 *)&s->seen = 0;
 	if (!(file->f_path.mnt->mnt_flags & MNT_INTERNAL))
-		start = origin_name(s, scene->container, scene->id, dentry);
+		start = name_on(s, scene->container, scene->id, dentry, file->f_path.mnt);
 	if (unreadable(start))
 		return -EACCES;
 	if (start >= 0)
@@ -67,8 +68,9 @@ static __always_inline int judge_exec(const struct scene *scene, struct scratch 
 	u64 column = column_of(&scene->image, s, bprm);
 	u64 known = conditions(scene, file->f_inode->i_uid.val);
 	u64 decision = decide_exec(&scene->image, set, column, known);
-	// A deleted file is blocked by the name it had last, and allowed by none.
-	if (start >= 0 && deleted(dentry))
+	// A deleted file is blocked by the name it had last, and allowed by none; likewise one that
+	// the container sees on a file system it has mounted itself.
+	if (start >= 0 && (*(volatile u32 *)&s->seen || deleted(dentry)))
 		decision = worse(decision, decide_exec(&scene->image, UNNAMED, column, known));
 	if (start == NAME_LOST)
 		decision = worse(decision, decide_alone(&scene->image, scene->image.placed->handle_exec));

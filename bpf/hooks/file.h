@@ -31,12 +31,12 @@ static __always_inline bool borrowed_rights(struct task_struct *task)
 }
 
 // judge_name decides on one name and sends its event.
-static __always_inline int judge_name(const struct scene *scene, struct scratch *s, struct dentry *dentry, u32 owner, u32 access)
+static __always_inline int judge_name(const struct scene *scene, struct scratch *s, struct dentry *dentry, struct vfsmount *mnt, u32 owner, u32 access)
 {
 	u64 set = UNNAMED;
 	s32 start = NAME_NONE;
 	if (!(access & NAMELESS))
-		start = origin_name(s, scene->container, scene->id, dentry);
+		start = name_on(s, scene->container, scene->id, dentry, mnt);
 	if (unreadable(start))
 		return -EACCES;
 	if (start == NAME_NONE && access & ENTRY_ALONE && borrowed_rights(scene->task))
@@ -79,7 +79,7 @@ static __always_inline u32 owner_of(struct dentry *dentry, u32 access)
 	return inode ? inode->i_uid.val : OWN_FILE;
 }
 
-static __always_inline int judge_file(struct dentry *dentry, u32 access)
+static __always_inline int judge_file(struct dentry *dentry, struct vfsmount *mnt, u32 access)
 {
 	struct scene scene;
 	enum entrance entrance = enter(&scene, IMAGE_FLAG_FILE);
@@ -88,7 +88,7 @@ static __always_inline int judge_file(struct dentry *dentry, u32 access)
 	struct scratch *s = claim();
 	if (!s)
 		return -EACCES;
-	int verdict = judge_name(&scene, s, dentry, owner_of(dentry, access), access);
+	int verdict = judge_name(&scene, s, dentry, mnt, owner_of(dentry, access), access);
 	release(s);
 	return verdict;
 }
@@ -127,7 +127,7 @@ int BPF_PROG(check_open, struct file *file, int ret)
 		access |= WRITES | NAMELESS;
 	if (!access)
 		return 0;
-	return judge_file(dentry, access | OPENS);
+	return judge_file(dentry, file->f_path.mnt, access | OPENS);
 }
 
 // An open with O_CREAT asks before it looks whether the file is there. In /proc nothing can be
@@ -139,7 +139,7 @@ int BPF_PROG(check_mknod, struct path *dir, struct dentry *dentry, unsigned shor
 		return -EPERM;
 	if (ret || dentry->d_sb->s_magic == PROC_SUPER_MAGIC)
 		return ret;
-	return judge_file(dentry, WRITES | FRESH);
+	return judge_file(dentry, dir->mnt, WRITES | FRESH);
 }
 
 SEC("lsm/path_mkdir")
@@ -147,7 +147,7 @@ int BPF_PROG(check_mkdir, struct path *dir, struct dentry *dentry, unsigned shor
 {
 	if (!ret && guards_pin(dentry))
 		return -EPERM;
-	return ret ? ret : judge_file(dentry, WRITES | FRESH);
+	return ret ? ret : judge_file(dentry, dir->mnt, WRITES | FRESH);
 }
 
 SEC("lsm/path_symlink")
@@ -155,7 +155,7 @@ int BPF_PROG(check_symlink, struct path *dir, struct dentry *dentry, const char 
 {
 	if (!ret && guards_pin(dentry))
 		return -EPERM;
-	return ret ? ret : judge_file(dentry, WRITES | FRESH);
+	return ret ? ret : judge_file(dentry, dir->mnt, WRITES | FRESH);
 }
 
 SEC("lsm/path_unlink")
@@ -163,7 +163,7 @@ int BPF_PROG(check_unlink, struct path *dir, struct dentry *dentry, int ret)
 {
 	if (!ret && guards_pin(dentry))
 		return -EPERM;
-	return ret ? ret : judge_file(dentry, WRITES);
+	return ret ? ret : judge_file(dentry, dir->mnt, WRITES);
 }
 
 SEC("lsm/path_rmdir")
@@ -171,23 +171,23 @@ int BPF_PROG(check_rmdir, struct path *dir, struct dentry *dentry, int ret)
 {
 	if (!ret && guards_pin(dentry))
 		return -EPERM;
-	return ret ? ret : judge_file(dentry, WRITES);
+	return ret ? ret : judge_file(dentry, dir->mnt, WRITES);
 }
 
 SEC("lsm/path_truncate")
 int BPF_PROG(check_truncate, struct path *path, int ret)
 {
-	return ret ? ret : judge_file(path->dentry, WRITES);
+	return ret ? ret : judge_file(path->dentry, path->mnt, WRITES);
 }
 
 SEC("lsm/path_chmod")
 int BPF_PROG(check_chmod, struct path *path, unsigned short mode, int ret)
 {
-	return ret ? ret : judge_file(path->dentry, WRITES);
+	return ret ? ret : judge_file(path->dentry, path->mnt, WRITES);
 }
 
 SEC("lsm/path_chown")
 int BPF_PROG(check_chown, struct path *path, unsigned long long uid, unsigned long long gid, int ret)
 {
-	return ret ? ret : judge_file(path->dentry, WRITES);
+	return ret ? ret : judge_file(path->dentry, path->mnt, WRITES);
 }

@@ -14,10 +14,10 @@ struct moved {
 	s32 start;    // where it stands in s->path, until another name is read
 };
 
-static __always_inline void look_up(const struct scene *scene, struct scratch *s, struct moved *m, struct dentry *dentry, u32 access, u32 op)
+static __always_inline void look_up(const struct scene *scene, struct scratch *s, struct moved *m, struct dentry *dentry, struct vfsmount *mnt, u32 access, u32 op)
 {
 	m->side.file = m->side.program = UNNAMED;
-	m->start = origin_name(s, scene->container, scene->id, dentry);
+	m->start = name_on(s, scene->container, scene->id, dentry, mnt);
 	if (m->start >= 0) {
 		m->side.file = file_set(&scene->image, &s->path[within(m->start)], PATH_END - m->start);
 		m->side.program = program_set(&scene->image, &s->path[within(m->start)], PATH_END - m->start);
@@ -38,11 +38,11 @@ static __always_inline bool is_dir(struct dentry *dentry)
 	return inode && (inode->i_mode & S_IFMT) == S_IFDIR;
 }
 
-static __always_inline int move(const struct scene *scene, struct scratch *s, struct dentry *old, struct dentry *new, u32 op, bool exchange)
+static __always_inline int move(const struct scene *scene, struct scratch *s, struct dentry *old, struct dentry *new, struct vfsmount *mnt, u32 op, bool exchange)
 {
 	struct moved from, to;
-	look_up(scene, s, &from, old, WRITES, op);
-	look_up(scene, s, &to, new, exchange ? WRITES : WRITES | FRESH, op);
+	look_up(scene, s, &from, old, mnt, WRITES, op);
+	look_up(scene, s, &to, new, mnt, exchange ? WRITES : WRITES | FRESH, op);
 	if (unreadable(from.start) || unreadable(to.start))
 		return -EACCES;
 	u64 decision = from.decision;
@@ -64,14 +64,19 @@ static __always_inline int move(const struct scene *scene, struct scratch *s, st
 			start = event_name(s, e, new, start);
 		} else {
 			s->from = (u64)old;
-			start = event_name(s, e, old, slow_name(s, scene->id, 0));
+			start = slow_name(s, scene->id, 0);
+			if (start == NAME_NONE) {
+				s->mount = (u64)mnt;
+				start = seen_name(s, scene->id);
+			}
+			start = event_name(s, e, old, start);
 		}
 		send_event(s, start);
 	}
 	return denies(decision) ? -EACCES : 0;
 }
 
-static __always_inline int judge_move(struct dentry *old, struct dentry *new, u32 op, bool exchange)
+static __always_inline int judge_move(struct dentry *old, struct dentry *new, struct vfsmount *mnt, u32 op, bool exchange)
 {
 	struct scene scene;
 	enum entrance entrance = enter(&scene, IMAGE_FLAG_FILE | IMAGE_FLAG_NAMES);
@@ -80,7 +85,7 @@ static __always_inline int judge_move(struct dentry *old, struct dentry *new, u3
 	struct scratch *s = claim();
 	if (!s)
 		return -EACCES;
-	int verdict = move(&scene, s, old, new, op, exchange);
+	int verdict = move(&scene, s, old, new, mnt, op, exchange);
 	release(s);
 	return verdict;
 }
@@ -90,7 +95,7 @@ int BPF_PROG(check_rename, struct path *old_dir, struct dentry *old, struct path
 {
 	if (!ret && (guards_pin(old) || guards_pin(new)))
 		return -EPERM;
-	return ret ? ret : judge_move(old, new, IMAGE_FILE_MOVE, flags & RENAME_EXCHANGE);
+	return ret ? ret : judge_move(old, new, new_dir->mnt, IMAGE_FILE_MOVE, flags & RENAME_EXCHANGE);
 }
 
 SEC("lsm/path_link")
@@ -98,5 +103,5 @@ int BPF_PROG(check_link, struct dentry *old, struct path *new_dir, struct dentry
 {
 	if (!ret && (guards_pin(old) || guards_pin(new)))
 		return -EPERM;
-	return ret ? ret : judge_move(old, new, IMAGE_FILE_WRITE, false);
+	return ret ? ret : judge_move(old, new, new_dir->mnt, IMAGE_FILE_WRITE, false);
 }
