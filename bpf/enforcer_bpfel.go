@@ -143,9 +143,9 @@ type EnforcerLocated struct {
 	Done   uint32
 }
 
-type EnforcerLongSource struct {
-	_     structs.HostLayout
-	Names [2][4096]uint8
+type EnforcerLongName struct {
+	_    structs.HostLayout
+	Name [4096]uint8
 }
 
 type EnforcerNode struct {
@@ -198,6 +198,16 @@ type EnforcerScratch struct {
 		Container uint32
 		Raw       uint32
 	}
+	Arguments struct {
+		_        structs.HostLayout
+		Table    uint64
+		Start    uint64
+		Bytes    uint64
+		Read     uint32
+		At       uint32
+		Lists    uint32
+		Reserved uint32
+	}
 	FoldKey EnforcerFoldKey
 	Event   EnforcerEvent
 	Strings [16384]uint8
@@ -236,7 +246,8 @@ const (
 	EnforcerMapGuarded             = "guarded"
 	EnforcerMapLabels              = "labels"
 	EnforcerMapLocating            = "locating"
-	EnforcerMapLongSources         = "long_sources"
+	EnforcerMapLongNames0          = "long_names0"
+	EnforcerMapLongNames1          = "long_names1"
 	EnforcerMapNodes               = "nodes"
 	EnforcerMapOrigins             = "origins"
 	EnforcerMapScratches           = "scratches"
@@ -300,6 +311,7 @@ const (
 	EnforcerVarGuardedKindType     = "guarded_kind_type"
 	EnforcerVarHasFlagsHook        = "has_flags_hook"
 	EnforcerVarPlacedType          = "placed_type"
+	EnforcerVarReadsArguments      = "reads_arguments"
 	EnforcerVarScratchSlots        = "scratch_slots"
 	EnforcerVarStartParentType     = "start_parent_type"
 )
@@ -409,7 +421,8 @@ type EnforcerMapSpecs struct {
 	Guarded      *ebpf.MapSpec `ebpf:"guarded"`
 	Labels       *ebpf.MapSpec `ebpf:"labels"`
 	Locating     *ebpf.MapSpec `ebpf:"locating"`
-	LongSources  *ebpf.MapSpec `ebpf:"long_sources"`
+	LongNames0   *ebpf.MapSpec `ebpf:"long_names0"`
+	LongNames1   *ebpf.MapSpec `ebpf:"long_names1"`
 	Nodes        *ebpf.MapSpec `ebpf:"nodes"`
 	Origins      *ebpf.MapSpec `ebpf:"origins"`
 	Scratches    *ebpf.MapSpec `ebpf:"scratches"`
@@ -430,6 +443,7 @@ type EnforcerVariableSpecs struct {
 	GuardedKindType *ebpf.VariableSpec `ebpf:"guarded_kind_type"`
 	HasFlagsHook    *ebpf.VariableSpec `ebpf:"has_flags_hook"`
 	PlacedType      *ebpf.VariableSpec `ebpf:"placed_type"`
+	ReadsArguments  *ebpf.VariableSpec `ebpf:"reads_arguments"`
 	ScratchSlots    *ebpf.VariableSpec `ebpf:"scratch_slots"`
 	StartParentType *ebpf.VariableSpec `ebpf:"start_parent_type"`
 }
@@ -462,7 +476,8 @@ type EnforcerMaps struct {
 	Guarded      *ebpf.Map `ebpf:"guarded"`
 	Labels       *ebpf.Map `ebpf:"labels"`
 	Locating     *ebpf.Map `ebpf:"locating"`
-	LongSources  *ebpf.Map `ebpf:"long_sources"`
+	LongNames0   *ebpf.Map `ebpf:"long_names0"`
+	LongNames1   *ebpf.Map `ebpf:"long_names1"`
 	Nodes        *ebpf.Map `ebpf:"nodes"`
 	Origins      *ebpf.Map `ebpf:"origins"`
 	Scratches    *ebpf.Map `ebpf:"scratches"`
@@ -481,7 +496,8 @@ func (m *EnforcerMaps) Close() error {
 		m.Guarded,
 		m.Labels,
 		m.Locating,
-		m.LongSources,
+		m.LongNames0,
+		m.LongNames1,
 		m.Nodes,
 		m.Origins,
 		m.Scratches,
@@ -503,6 +519,7 @@ type EnforcerVariables struct {
 	GuardedKindType *ebpf.Variable `ebpf:"guarded_kind_type"`
 	HasFlagsHook    *ebpf.Variable `ebpf:"has_flags_hook"`
 	PlacedType      *ebpf.Variable `ebpf:"placed_type"`
+	ReadsArguments  *ebpf.Variable `ebpf:"reads_arguments"`
 	ScratchSlots    *ebpf.Variable `ebpf:"scratch_slots"`
 	StartParentType *ebpf.Variable `ebpf:"start_parent_type"`
 }

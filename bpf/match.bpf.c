@@ -5,7 +5,7 @@
 #include "headers/endpoint.h"
 #include "headers/socket.h"
 
-enum request_kind { REQUEST_NONE, REQUEST_FILE, REQUEST_EXEC, REQUEST_SOCKET, REQUEST_CAPABILITY, REQUEST_TRACE, REQUEST_OUTSIDE, REQUEST_MOVE, REQUEST_ENDPOINT };
+enum request_kind { REQUEST_NONE, REQUEST_FILE, REQUEST_EXEC, REQUEST_SOCKET, REQUEST_CAPABILITY, REQUEST_TRACE, REQUEST_OUTSIDE, REQUEST_MOVE, REQUEST_ENDPOINT, REQUEST_ARGUMENT };
 
 struct request {
 	u32 kind;
@@ -105,6 +105,8 @@ static __always_inline u64 answer(struct request *r)
 	case REQUEST_TRACE:
 		class = r->name_len ? class_of(&image, r->name, r->name_len, r->target_deleted) : 0;
 		return decide_trace(&image, class, who);
+	case REQUEST_ARGUMENT:
+		return argument_lists(&image, r->name, r->name_len);
 	case REQUEST_OUTSIDE:
 		return settle(&image, image.placed->outside_word, who);
 	}

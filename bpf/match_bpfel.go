@@ -48,9 +48,9 @@ type MatchLocated struct {
 	Done   uint32
 }
 
-type MatchLongSource struct {
-	_     structs.HostLayout
-	Names [2][4096]uint8
+type MatchLongName struct {
+	_    structs.HostLayout
+	Name [4096]uint8
 }
 
 type MatchNode struct {
@@ -117,7 +117,7 @@ type MatchPlaced struct {
 	EndpointWidth   uint32
 	EndpointWords   uint32
 	EndpointRows    uint32
-	_               [4]byte
+	ArgumentStart   uint32
 }
 
 type MatchRequest struct {
@@ -163,6 +163,7 @@ const (
 	MatchRequestKindREQUEST_OUTSIDE    MatchRequestKind = 6
 	MatchRequestKindREQUEST_MOVE       MatchRequestKind = 7
 	MatchRequestKindREQUEST_ENDPOINT   MatchRequestKind = 8
+	MatchRequestKindREQUEST_ARGUMENT   MatchRequestKind = 9
 )
 
 type MatchSource struct {
@@ -190,7 +191,8 @@ const (
 	MatchMapGuarded         = "guarded"
 	MatchMapLabels          = "labels"
 	MatchMapLocating        = "locating"
-	MatchMapLongSources     = "long_sources"
+	MatchMapLongNames0      = "long_names0"
+	MatchMapLongNames1      = "long_names1"
 	MatchMapNodes           = "nodes"
 	MatchMapOrigins         = "origins"
 	MatchMapRequests        = "requests"
@@ -261,7 +263,8 @@ type MatchMapSpecs struct {
 	Guarded      *ebpf.MapSpec `ebpf:"guarded"`
 	Labels       *ebpf.MapSpec `ebpf:"labels"`
 	Locating     *ebpf.MapSpec `ebpf:"locating"`
-	LongSources  *ebpf.MapSpec `ebpf:"long_sources"`
+	LongNames0   *ebpf.MapSpec `ebpf:"long_names0"`
+	LongNames1   *ebpf.MapSpec `ebpf:"long_names1"`
 	Nodes        *ebpf.MapSpec `ebpf:"nodes"`
 	Origins      *ebpf.MapSpec `ebpf:"origins"`
 	Requests     *ebpf.MapSpec `ebpf:"requests"`
@@ -306,7 +309,8 @@ type MatchMaps struct {
 	Guarded      *ebpf.Map `ebpf:"guarded"`
 	Labels       *ebpf.Map `ebpf:"labels"`
 	Locating     *ebpf.Map `ebpf:"locating"`
-	LongSources  *ebpf.Map `ebpf:"long_sources"`
+	LongNames0   *ebpf.Map `ebpf:"long_names0"`
+	LongNames1   *ebpf.Map `ebpf:"long_names1"`
 	Nodes        *ebpf.Map `ebpf:"nodes"`
 	Origins      *ebpf.Map `ebpf:"origins"`
 	Requests     *ebpf.Map `ebpf:"requests"`
@@ -324,7 +328,8 @@ func (m *MatchMaps) Close() error {
 		m.Guarded,
 		m.Labels,
 		m.Locating,
-		m.LongSources,
+		m.LongNames0,
+		m.LongNames1,
 		m.Nodes,
 		m.Origins,
 		m.Requests,

@@ -17,7 +17,7 @@ type Features struct {
 
 // BPF returns what the BPF enforcer of this version can carry out.
 func BPF() Features {
-	return Features{Enforcer: "the BPF enforcer", ProcessPath: true, OtherNames: true, Sources: true, Endpoints: true}
+	return Features{Enforcer: "the BPF enforcer", ProcessPath: true, OtherNames: true, Sources: true, Arguments: true, Endpoints: true}
 }
 
 // Unsupported is a rule that an enforcer cannot carry out.

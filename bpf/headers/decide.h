@@ -252,6 +252,13 @@ static __always_inline u64 started_by(const struct image *image, const u8 *name,
 	return accepted(image, step_bytes(image, p->name_start, name, len, NAME_BYTES));
 }
 
+// argument_lists returns, as bits, the lists that an argument is in. It stands behind a slash; there
+// are PATH_END bytes from that on.
+static __always_inline u32 argument_lists(const struct image *image, const u8 *p, u64 len)
+{
+	return accepted(image, step_bytes(image, image->placed->argument_start, p, len, PATH_END));
+}
+
 static __always_inline u64 decide_socket(const struct image *image, u32 class, u64 who)
 {
 	return settle(image, word(image->slab, image->placed->socket_words + (u64)(class & (IMAGE_SOCKET_CLASSES - 1)) * 4), who);

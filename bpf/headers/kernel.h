@@ -181,6 +181,9 @@ struct linux_binprm {
 	const char *interp;
 	const char *fdpath;
 	int unsafe;
+	struct mm_struct *mm;
+	unsigned long p, exec;
+	int argc;
 };
 
 struct cred {
@@ -223,6 +226,7 @@ struct signal_struct {
 
 struct mm_struct {
 	struct file *exe_file;
+	void *pgd;
 };
 
 struct kernfs_node {

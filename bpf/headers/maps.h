@@ -31,7 +31,7 @@ struct label {
 
 // program is the executable of an exec, by origin name.
 struct program {
-	u32 len; // 0: it has no name; beyond SOURCE_INLINE it stands in long_sources
+	u32 len; // 0: it has no name; beyond SOURCE_INLINE it stands in long_names0 or 1
 	u32 deleted; // that was the last one it had
 	u8 name[SOURCE_INLINE];
 };
@@ -46,8 +46,10 @@ struct source {
 	struct program programs[2];
 };
 
-struct long_source {
-	u8 names[2][PATH_END];
+// long_name is a name that is longer. Task storage takes 8 KiB at most on the newest kernels, so that the
+// two of a source are in maps of their own.
+struct long_name {
+	u8 name[PATH_END];
 };
 
 // container says which rules hold. The agent swaps them by one store to profile.
@@ -99,6 +101,7 @@ struct placed {
 	u32 endpoint_width;
 	u32 endpoint_words;
 	u32 endpoint_rows;
+	u32 argument_start;
 };
 
 #define PLACED_ALIGN 256 // struct placed stands at a multiple of it
@@ -186,8 +189,15 @@ struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct long_source);
-} long_sources SEC(".maps");
+	__type(value, struct long_name);
+} long_names0 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct long_name);
+} long_names1 SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

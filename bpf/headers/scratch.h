@@ -26,6 +26,17 @@ struct fold_key {
 	u64 name[FOLD_NAME / 8];
 };
 
+// arguments are those of an exec; see arguments.h.
+struct arguments {
+	u64 table; // the topmost page table
+	u64 start; // the address of the first
+	u64 bytes; // arguments and environment
+	u32 read;  // bytes that stand in other
+	u32 at;    // where the next one begins
+	u32 lists;
+	u32 reserved;
+};
+
 struct scratch {
 	u32 busy;
 	u32 slot;
@@ -39,6 +50,7 @@ struct scratch {
 	u32 seen;  // the name was found by seen_name
 	u64 mount; // the mount (struct vfsmount) by which seen_name goes up from there
 	struct walk walk;
+	struct arguments arguments;
 	struct fold_key fold_key;
 	struct event event; // the strings are sent with it and follow it
 	u8 strings[EVENT_STRINGS];

@@ -2,6 +2,7 @@
 // bprm_check_security on its own.
 #pragma once
 
+#include "../headers/arguments.h"
 #include "../headers/gate.h"
 #include "../headers/name.h"
 #include "../headers/trace.h"
@@ -67,6 +68,8 @@ static __always_inline int judge_exec(const struct scene *scene, struct scratch 
 		set = program_set(&scene->image, &s->path[within(start)], PATH_END - start);
 	u64 column = column_of(&scene->image, s, bprm);
 	u64 known = conditions(scene, file->f_inode->i_uid.val);
+	if (scene->image.placed->flags & IMAGE_FLAG_ARGUMENTS)
+		known |= (u64)lists_of_arguments(&scene->image, s, bprm) << IMAGE_CONDITION_ARGUMENTS;
 	u64 decision = decide_exec(&scene->image, set, column, known);
 	// A deleted file is blocked by the name it had last, and allowed by none; likewise one that
 	// the container sees on a file system it has mounted itself.

@@ -15,6 +15,7 @@ const (
 	automatonPrograms
 	automatonNames
 	automatonSources
+	automatonArguments
 	automatonEndpoints // of each family
 	automata           = automatonEndpoints + endpointFamilies
 )
@@ -90,18 +91,9 @@ func (c *compiler) assemble() ([]uint32, error) {
 	if err != nil {
 		return nil, err
 	}
-	packedNames := names.Pack()
-	for i := range packedNames.Cells {
-		cell := &packedNames.Cells[i]
-		if cell.Check&automaton.Record == 0 || cell.Check == automaton.EmptyCell {
-			continue
-		}
-		// The accepted set of an exact name holds the column's pattern alone.
-		column := uint32(ColumnOther)
-		if ids := names.Set(automaton.SetID(cell.Check &^ automaton.Record)); len(ids) > 0 {
-			column = uint32(ids[0])
-		}
-		cell.Check = automaton.Record | column
+	arguments, err := c.arguments.automaton()
+	if err != nil {
+		return nil, c.refusal("allowedArgs", err)
 	}
 	if err := c.sources.compile(); err != nil {
 		return nil, c.refusal("fromSource", err)
@@ -117,9 +109,27 @@ func (c *compiler) assemble() ([]uint32, error) {
 	if tables.endpoints, err = c.endpointWords(endpoints); err != nil {
 		return nil, err
 	}
-	auto := mergeAutomata([automata]automaton.Packed{files.Pack(), programs.Pack(), packedNames, c.sources.auto.Pack(),
+	auto := mergeAutomata([automata]automaton.Packed{files.Pack(), programs.Pack(), acceptOnlyID(names), c.sources.auto.Pack(), arguments,
 		endpoints[endpoint4].Pack(), shiftSets(endpoints[endpoint6].Pack(), tables.endpoints.rows6)})
 	return c.layOut(auto, tables)
+}
+
+// acceptOnlyID packs an automaton over exact names, each of which one pattern is about: it accepts
+// that pattern's ID, or 0.
+func acceptOnlyID(a *automaton.Automaton) automaton.Packed {
+	packed := a.Pack()
+	for i := range packed.Cells {
+		cell := &packed.Cells[i]
+		if cell.Check&automaton.Record == 0 || cell.Check == automaton.EmptyCell {
+			continue
+		}
+		id := 0
+		if ids := a.Set(automaton.SetID(cell.Check &^ automaton.Record)); len(ids) > 0 {
+			id = ids[0]
+		}
+		cell.Check = automaton.Record | uint32(id)
+	}
+	return packed
 }
 
 // endpointAutomata builds the automata over endpoints of both families.
@@ -233,6 +243,7 @@ func (c *compiler) layOut(auto merged, t tables) ([]uint32, error) {
 	w[HeaderOutsideWord] = t.outside
 	section(HeaderEndpointColumns, t.endpoints.columns)
 	section(HeaderEndpointWords, t.endpoints.words)
+	w[HeaderArgumentStart] = auto.starts[automatonArguments]
 	w[HeaderEndpointWidth], w[HeaderEndpointRows] = t.endpoints.width, t.endpoints.rows
 	section(HeaderOutcomes, c.outcomes.words(c.profile))
 	// A file without a name matches no rule by name: set 0 of either table.
@@ -291,6 +302,9 @@ func (c *compiler) imageFlags(t tables) uint32 {
 	}
 	if len(c.sources.ids) > 0 {
 		flags |= FlagSources
+	}
+	if len(c.arguments.lists) > 0 {
+		flags |= FlagArguments
 	}
 	return flags
 }

@@ -39,11 +39,12 @@ type meaning struct {
 
 // compiler holds one compilation.
 type compiler struct {
-	profile  *policy.Profile
-	claims   *claims
-	outcomes *outcomes
-	nodes    nodes
-	sources  sources
+	profile   *policy.Profile
+	claims    *claims
+	outcomes  *outcomes
+	nodes     nodes
+	sources   sources
+	arguments arguments
 
 	meanings []meaning
 	files    []automaton.Pattern
@@ -64,6 +65,9 @@ func (c *compiler) collect() error {
 			if rule := c.profile.At(ref); policy.BPF().Enforces(rule) {
 				if rule.FromSource != nil {
 					c.sources.list(rule)
+				}
+				if rule.AllowedArgs != nil {
+					c.arguments.list(rule)
 				}
 				if err := c.collectRule(ref); err != nil {
 					return err
@@ -336,7 +340,7 @@ func (c *compiler) programWord(set []int, column int) uint32 {
 		a.rule(c, c.profile.At(ref))
 	}
 	return c.decide(a, func(who caller) policy.Decision {
-		op := &policy.Operation{Kind: policy.OpExec, Owner: who.owner, TTY: who.tty, Source: who.source}
+		op := &policy.Operation{Kind: policy.OpExec, Owner: who.owner, TTY: who.tty, Source: who.source, Args: who.args}
 		w := winners{}
 		for _, id := range set {
 			m := c.meanings[id]

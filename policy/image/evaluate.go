@@ -23,6 +23,7 @@ func evaluate(m Interpret, op *policy.Operation) uint32 {
 	who := Caller{Owner: op.Owner, TTY: op.TTY, Source: m.Source(SourceFor(op.Source))}
 	switch op.Kind {
 	case policy.OpExec:
+		who.Arguments = m.Arguments(op.Args, op.ArgsUnreadable)
 		return m.Program(NameFor(op), op.StartedBy, op.ByDescriptor, who)
 	case policy.OpRead:
 		return m.File(NameFor(op), FileRead, who)

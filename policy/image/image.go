@@ -51,9 +51,15 @@ func Compile(p *policy.Profile) (*Image, error) {
 	if err := c.collect(); err != nil {
 		return nil, err
 	}
+	if len(c.arguments.lists) > maxArgumentLists {
+		return nil, c.refusedForArguments()
+	}
 	w, err := c.assemble()
 	if err == nil && c.sources.work > maxSourceWork {
 		err = c.refusedForSources()
+	}
+	if err == nil && c.arguments.work > maxArgumentWork {
+		err = c.refusedForArguments()
 	}
 	if err != nil {
 		return nil, err

@@ -10,6 +10,19 @@ type Interpret struct{ Words []uint32 }
 type Caller struct {
 	Owner, TTY bool
 	Source     uint32 // the class of its program, as Source returns it
+	Arguments  uint32 // of an exec: the lists that all are in, as Arguments returns them
+}
+
+// Arguments returns the lists that every argument is in, as bits: none where some can't be read.
+func (m Interpret) Arguments(args []string, unreadable bool) uint32 {
+	if unreadable {
+		return 0
+	}
+	lists := uint32(ArgumentLists)
+	for _, arg := range args {
+		lists &= m.run(m.Words[HeaderArgumentStart], argumentPrefix+arg)
+	}
+	return lists
 }
 
 // Source returns the class of a program by the name it had when it was executed: empty for
@@ -173,6 +186,8 @@ func (m Interpret) follow(word uint32, who Caller) uint32 {
 			yes = who.Source >= condition-ConditionSource
 		case condition == ConditionTTY:
 			yes = who.TTY
+		case condition >= ConditionArguments:
+			yes = who.Arguments>>(condition-ConditionArguments)&1 != 0
 		}
 		if yes {
 			word = m.at(HeaderNodes, q+1)

@@ -4,7 +4,7 @@ package image
 // from its first word, so it can stand anywhere in a slab.
 
 // Version changes with the format. Programs refuse an image of another version.
-const Version = 4
+const Version = 5
 
 // Size of a slab in bytes: the largest image, and the size of the one map value that
 // the programs index with a constant mask (KMALLOC_MAX_SIZE on x86-64 with 4 KiB pages).
@@ -56,6 +56,7 @@ const (
 	HeaderEndpointWidth   // columns that the table has
 	HeaderEndpointWords   // offset of the endpoint table: [row][column] decision words
 	HeaderEndpointRows    // the last row is for what has no such address
+	HeaderArgumentStart   // state in which the automaton over an argument, behind a slash, starts: it accepts bits of lists
 
 	HeaderSize = 48
 )
@@ -86,6 +87,7 @@ const (
 	FlagTrace                    // some task may not ptrace some other
 	FlagEgress                   // connecting and sending to addresses is judged
 	FlagIngress                  // likewise binding and accepting
+	FlagArguments                // some rule has allowedArgs: the arguments of an exec are read
 )
 
 // Flags of a class of programs.
@@ -125,10 +127,15 @@ const WordNode = 1 << 31
 const (
 	ConditionOwner = iota // the caller's fsuid owns the file
 	ConditionTTY          // the caller has a controlling terminal
+	// From here on: every argument after the first is in the list of that number.
+	ConditionArguments
 
 	// From here on: the class of the caller's program is at least that many further.
 	ConditionSource = 32
 )
+
+// ArgumentLists are the bits of all lists of arguments.
+const ArgumentLists = 1<<30 - 1
 
 // Flags of an outcome. Outcome 0 is "allowed, no event".
 const (

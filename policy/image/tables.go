@@ -86,12 +86,14 @@ func (n *nodes) ask(condition, yes, no uint32) uint32 {
 type caller struct {
 	owner, tty bool
 	source     policy.Names
+	args       []string
 }
 
 // asks is what a decision depends on besides the rules that are about its object.
 type asks struct {
 	owner, tty bool
 	sources    []about
+	arguments  []int // lists
 }
 
 // rule adds what a rule asks of the caller.
@@ -100,23 +102,28 @@ func (a *asks) rule(c *compiler, r *policy.ProfileRule) {
 	if r.FromSource != nil {
 		a.sources = append(a.sources, c.sources.about(r))
 	}
+	if r.AllowedArgs != nil {
+		a.arguments = append(a.arguments, c.arguments.list(r))
+	}
 }
 
 // decide builds the decision word of one table entry: it asks only what the rules in
 // question depend on, and lets judge take the decision for each answer.
 func (c *compiler) decide(a asks, judge func(caller) policy.Decision) uint32 {
 	return c.bySource(a.sources, func(source policy.Names) uint32 {
-		byTTY := func(owner bool) uint32 {
-			no := c.outcomes.number(judge(caller{owner, false, source}))
-			if !a.tty {
+		return c.byArguments(a.arguments, func(args []string) uint32 {
+			byTTY := func(owner bool) uint32 {
+				no := c.outcomes.number(judge(caller{owner, false, source, args}))
+				if !a.tty {
+					return no
+				}
+				return c.nodes.ask(ConditionTTY, c.outcomes.number(judge(caller{owner, true, source, args})), no)
+			}
+			no := byTTY(false)
+			if !a.owner {
 				return no
 			}
-			return c.nodes.ask(ConditionTTY, c.outcomes.number(judge(caller{owner, true, source})), no)
-		}
-		no := byTTY(false)
-		if !a.owner {
-			return no
-		}
-		return c.nodes.ask(ConditionOwner, byTTY(true), no)
+			return c.nodes.ask(ConditionOwner, byTTY(true), no)
+		})
 	})
 }

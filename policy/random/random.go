@@ -88,7 +88,8 @@ var (
 		"::/0", "2001:db8::/32", "2001:db8::/61", "2001:db8::1/128", "::1/128", "::/96"}
 	addresses = []string{"0.0.0.0", "10.0.0.1", "10.1.2.3", "10.1.2.4", "10.1.3.3", "127.0.0.1", "192.0.2.1", "::ffff:10.1.2.3",
 		"::ffff:0.0.0.0", "::", "::1", "::10.1.2.3", "2001:db8::1", "2001:db8::7", "2001:db8:0:9::1", "fe80::1%3"}
-	ports = []uint16{0, 1, 22, 79, 80, 81, 255, 256, 443, 8000, 8191, 8192, 8999, 9000, 65535}
+	arguments = []string{"", "-v", "-c", "-c x", "--x=/a/b", "/", "//", "\xff"}
+	ports     = []uint16{0, 1, 22, 79, 80, 81, 255, 256, 443, 8000, 8191, 8192, 8999, 9000, 65535}
 )
 
 func (s *Source) endpoint() *policy.Endpoint {
@@ -130,7 +131,19 @@ func (s *Source) Rule(c policy.Category) policy.Rule {
 	if s.chance(20) {
 		r.FromSource = s.sources()
 	}
+	if c == policy.Process && s.chance(20) {
+		r.AllowedArgs = s.arguments()
+	}
 	return r
+}
+
+// arguments returns a list of arguments, in some order; there are few, so that lists overlap.
+func (s *Source) arguments() []string {
+	list := []string{}
+	for range s.r.IntN(4) {
+		list = append(list, pick(s, arguments))
+	}
+	return list
 }
 
 // sources returns a list of programs; there are few, so that rules share some.
@@ -195,6 +208,7 @@ func (s *Source) Operation() policy.Operation {
 	case 0:
 		op.Kind = policy.OpExec
 		op.StartedBy, op.ByDescriptor = pick(s, programs), s.chance(15)
+		op.Args, op.ArgsUnreadable = s.arguments(), s.chance(5)
 	case 1:
 		op.Kind = policy.OpRead
 	case 2:

@@ -110,6 +110,8 @@ func helpSource(task []string) error {
 		failed := make(chan error)
 		go func() { failed <- unix.Exec(task[1], task[1:], nil) }()
 		return <-failed
+	case "arguments-anywhere":
+		return argumentsAnywhere(task[1], task[2], task[3])
 	case "open-when":
 		return openWhen(task[1], task[2])
 	}

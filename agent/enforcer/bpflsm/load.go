@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -120,6 +121,9 @@ func (e *Enforcer) load(opt Options) error {
 	spec.Maps["scratches"].MaxEntries = slots
 	if err := spec.Variables["scratch_slots"].Set(slots); err != nil {
 		return fmt.Errorf("set the number of buffers: %w", err)
+	}
+	if err := spec.Variables["reads_arguments"].Set(runtime.GOARCH == "amd64"); err != nil {
+		return fmt.Errorf("say how page tables are laid out: %w", err)
 	}
 	spec.Maps["events"].MaxEntries = max(opt.EventBytes, 4096)
 	if opt.EventBytes == 0 {

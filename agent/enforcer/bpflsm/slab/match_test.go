@@ -76,8 +76,9 @@ func (m *matcher) run(t testing.TB) (outcome, flags uint32) {
 }
 
 // ask fills the request for an operation; false: the programs don't judge such operations.
-func (m *matcher) ask(op *policy.Operation) bool {
+func (m *matcher) ask(t testing.TB, op *policy.Operation) bool {
 	r := m.request
+	lists := m.lists(t, op)
 	*r = bpf.MatchRequest{Container: 1}
 	source, deleted := image.SourceFor(op.Source)
 	r.SourceLen, r.SourceDeleted = uint32(copy(r.Source[:], source)), number(deleted)
@@ -110,6 +111,7 @@ func (m *matcher) ask(op *policy.Operation) bool {
 		r.Kind = uint32(bpf.MatchRequestKindREQUEST_EXEC)
 		r.StartedByLen = uint32(copy(r.StartedBy[:], op.StartedBy))
 		r.Hidden = number(op.ByDescriptor)
+		r.Conditions |= lists << image.ConditionArguments
 		return true
 	case policy.OpSocket:
 		r.Kind, r.Op = uint32(bpf.MatchRequestKindREQUEST_SOCKET), uint32(op.Family)
@@ -128,6 +130,21 @@ func (m *matcher) ask(op *policy.Operation) bool {
 		return true
 	}
 	return false
+}
+
+// lists asks for each argument of an exec which lists it is in.
+func (m *matcher) lists(t testing.TB, op *policy.Operation) uint32 {
+	if op.ArgsUnreadable {
+		return 0
+	}
+	all := uint32(image.ArgumentLists)
+	for _, arg := range op.Args {
+		*m.request = bpf.MatchRequest{Container: 1, Kind: uint32(bpf.MatchRequestKindREQUEST_ARGUMENT)}
+		m.request.NameLen = uint32(copy(m.request.Name[:], "/"+arg))
+		of, _ := m.run(t)
+		all &= of
+	}
+	return all
 }
 
 // sameName is what match.bpf.c adds to the operation where both names are one.
@@ -159,8 +176,8 @@ func number(b bool) uint32 {
 }
 
 // askTrace fills the request for ptrace; a nil target is outside of the container.
-func (m *matcher) askTrace(caller policy.Names, target *policy.Names) {
-	m.ask(&policy.Operation{Kind: policy.OpCapability, Source: caller})
+func (m *matcher) askTrace(t testing.TB, caller policy.Names, target *policy.Names) {
+	m.ask(t, &policy.Operation{Kind: policy.OpCapability, Source: caller})
 	m.request.Kind = uint32(bpf.MatchRequestKindREQUEST_OUTSIDE)
 	if target != nil {
 		name, deleted := image.SourceFor(*target)
@@ -200,7 +217,7 @@ func TestTheProgramDecidesAsTheEvaluator(t *testing.T) {
 		m.containers[1].Profile = at.Word()
 		for range 40 {
 			op := src.Operation()
-			if !m.ask(&op) {
+			if !m.ask(t, &op) {
 				continue
 			}
 			outcome, flags := m.run(t)
@@ -225,7 +242,7 @@ func TestTheProgramDecidesAsTheEvaluator(t *testing.T) {
 // made secure, against the evaluator.
 func (m *matcher) comparesTrace(t *testing.T, img *image.Image, profile *policy.Profile, caller policy.Names, target *policy.Names) {
 	t.Helper()
-	m.askTrace(caller, target)
+	m.askTrace(t, caller, target)
 	outcome, flags := m.run(t)
 	got, want := img.Outcomes[outcome], policy.DecideTrace(profile, caller, target, policy.BPF().Enforces)
 	if !image.SameOutcome(got, want) || flags != flagsOf(want) {
@@ -261,7 +278,7 @@ func TestWhatIsNoImageIsDenied(t *testing.T) {
 			}
 		}
 		m.containers[1].Profile = word
-		m.ask(&op)
+		m.ask(t, &op)
 		if outcome, flags := m.run(t); flags != image.OutcomeDeny || outcome != 0xffffffff {
 			t.Errorf("%s: outcome %#x, flags %b, want a denial", name, outcome, flags)
 		}
@@ -283,7 +300,7 @@ func BenchmarkDecision(b *testing.B) {
 		"88 bytes": "/var/lib/postgresql/15/main/base/16384/pg_internal.init/some/deep/path/component/file.d",
 	} {
 		b.Run(name, func(b *testing.B) {
-			m.ask(&policy.Operation{Kind: policy.OpRead, Names: policy.Name(path)})
+			m.ask(b, &policy.Operation{Kind: policy.OpRead, Names: policy.Name(path)})
 			net := m.time(b, m.objects.Match) - m.time(b, m.objects.Nothing)
 			b.ReportMetric(float64(net), "ns/decision")
 			b.ReportMetric(0, "ns/op")

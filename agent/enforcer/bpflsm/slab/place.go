@@ -67,6 +67,7 @@ func (p *placement) header(profile uint64) bpf.MatchPlaced {
 		Endpoint4Start: p.state(w[image.HeaderEndpoint4Start]), Endpoint6Start: p.state(w[image.HeaderEndpoint6Start]),
 		EndpointColumns: p.address(w[image.HeaderEndpointColumns]), EndpointWidth: w[image.HeaderEndpointWidth],
 		EndpointWords: p.address(w[image.HeaderEndpointWords]), EndpointRows: w[image.HeaderEndpointRows],
+		ArgumentStart: p.state(w[image.HeaderArgumentStart]),
 	}
 }
 
