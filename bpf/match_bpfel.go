@@ -117,6 +117,8 @@ type MatchPlaced struct {
 	EndpointWidth   uint32
 	EndpointWords   uint32
 	EndpointRows    uint32
+	FilelessSet     uint32
+	MemoryWord      uint32
 	_               [4]byte
 }
 
@@ -163,6 +165,8 @@ const (
 	MatchRequestKindREQUEST_OUTSIDE    MatchRequestKind = 6
 	MatchRequestKindREQUEST_MOVE       MatchRequestKind = 7
 	MatchRequestKindREQUEST_ENDPOINT   MatchRequestKind = 8
+	MatchRequestKindREQUEST_MAPPING    MatchRequestKind = 9
+	MatchRequestKindREQUEST_MEMORY     MatchRequestKind = 10
 )
 
 type MatchSource struct {

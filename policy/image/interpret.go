@@ -9,7 +9,21 @@ type Interpret struct{ Words []uint32 }
 // Caller answers the questions of an image.
 type Caller struct {
 	Owner, TTY bool
-	Source     uint32 // the class of its program, as Source returns it
+	Entered    bool // it came in from outside
+	// OtherTask: the file is below the /proc entry of another task; Environ: it is that task's
+	// environment.
+	OtherTask, Environ bool
+	Source             uint32 // the class of its program, as Source returns it
+}
+
+func (who Caller) answers(condition uint32) bool {
+	if condition >= ConditionSource {
+		return who.Source >= condition-ConditionSource
+	}
+	return [...]bool{
+		ConditionOwner: who.Owner, ConditionTTY: who.TTY, ConditionEntered: who.Entered,
+		ConditionOtherTask: who.OtherTask, ConditionOtherEnviron: who.Environ,
+	}[condition]
 }
 
 // Source returns the class of a program by the name it had when it was executed: empty for
@@ -109,9 +123,9 @@ func (m Interpret) graver(a, b uint32) uint32 {
 }
 
 // Program returns the outcome of executing a program by the name it was started by; hidden
-// says that it was started by descriptor.
+// says that it was started by descriptor. An empty name is a program that is no file.
 func (m Interpret) Program(name, startedBy string, hidden bool, who Caller) uint32 {
-	set := uint32(0)
+	set := m.Words[HeaderFilelessSet]
 	if name != "" {
 		set = m.run(m.Words[HeaderExecStart], name)
 	}
@@ -121,6 +135,18 @@ func (m Interpret) Program(name, startedBy string, hidden bool, who Caller) uint
 	}
 	return m.follow(m.at(HeaderExecWords, set*m.Words[HeaderExecColumns]+column), who)
 }
+
+// Mapping returns the outcome of mapping a file executable, in a column for that.
+func (m Interpret) Mapping(name string, column uint32, who Caller) uint32 {
+	set := uint32(0)
+	if name != "" {
+		set = m.run(m.Words[HeaderExecStart], name)
+	}
+	return m.follow(m.at(HeaderExecWords, set*m.Words[HeaderExecColumns]+column), who)
+}
+
+// Memory returns the outcome of making memory executable.
+func (m Interpret) Memory() uint32 { return m.Words[HeaderMemoryWord] }
 
 // Socket returns the outcome of creating a socket of a class.
 func (m Interpret) Socket(class int, who Caller) uint32 {
@@ -167,14 +193,7 @@ func (m Interpret) run(state uint32, name string) uint32 {
 func (m Interpret) follow(word uint32, who Caller) uint32 {
 	for word&WordNode != 0 {
 		q := 3 * (word &^ uint32(WordNode))
-		yes := who.Owner
-		switch condition := m.at(HeaderNodes, q); {
-		case condition >= ConditionSource:
-			yes = who.Source >= condition-ConditionSource
-		case condition == ConditionTTY:
-			yes = who.TTY
-		}
-		if yes {
+		if who.answers(m.at(HeaderNodes, q)) {
 			word = m.at(HeaderNodes, q+1)
 		} else {
 			word = m.at(HeaderNodes, q+2)

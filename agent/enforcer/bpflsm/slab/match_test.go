@@ -81,11 +81,14 @@ func (m *matcher) ask(op *policy.Operation) bool {
 	*r = bpf.MatchRequest{Container: 1}
 	source, deleted := image.SourceFor(op.Source)
 	r.SourceLen, r.SourceDeleted = uint32(copy(r.Source[:], source)), number(deleted)
-	if op.Owner {
-		r.Conditions |= 1 << image.ConditionOwner
-	}
-	if op.TTY {
-		r.Conditions |= 1 << image.ConditionTTY
+	who := image.CallerOf(op)
+	for condition, holds := range map[int]bool{
+		image.ConditionOwner: who.Owner, image.ConditionTTY: who.TTY, image.ConditionEntered: who.Entered,
+		image.ConditionOtherTask: who.OtherTask, image.ConditionOtherEnviron: who.Environ,
+	} {
+		if holds {
+			r.Conditions |= 1 << condition
+		}
 	}
 	if op.ByHandle {
 		r.Handle = 1
@@ -110,6 +113,15 @@ func (m *matcher) ask(op *policy.Operation) bool {
 		r.Kind = uint32(bpf.MatchRequestKindREQUEST_EXEC)
 		r.StartedByLen = uint32(copy(r.StartedBy[:], op.StartedBy))
 		r.Hidden = number(op.ByDescriptor)
+		return true
+	case policy.OpMapExec, policy.OpLoader:
+		r.Kind, r.Op = uint32(bpf.MatchRequestKindREQUEST_MAPPING), image.ColumnMapping
+		if op.Kind == policy.OpLoader {
+			r.Op = image.ColumnLoader
+		}
+		return true
+	case policy.OpAnonExec:
+		r.Kind = uint32(bpf.MatchRequestKindREQUEST_MEMORY)
 		return true
 	case policy.OpSocket:
 		r.Kind, r.Op = uint32(bpf.MatchRequestKindREQUEST_SOCKET), uint32(op.Family)
