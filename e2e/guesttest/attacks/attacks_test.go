@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -144,14 +145,13 @@ func (p *place) openSecretOnDemand() (stop func()) {
 }
 
 // attach puts a policy in force.
-func (p *place) attach(policy string) {
+func (p *place) attach(policies ...string) {
 	p.t.Helper()
 	folder := p.t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "policy.yaml"), []byte(policy), 0o644); err != nil {
-		p.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(folder, "sources.yaml"), []byte(sourceRules), 0o644); err != nil {
-		p.t.Fatal(err)
+	for i, policy := range policies {
+		if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("policy-%d.yaml", i)), []byte(policy), 0o644); err != nil {
+			p.t.Fatal(err)
+		}
 	}
 	a, err := agent.Attach(p.t.Context(), "kubearmor-agent", agent.Target{PID: p.PID, Name: containerName, Namespace: "default", Policies: folder})
 	if err != nil {
@@ -198,7 +198,7 @@ func TestNoWayRoundAPolicy(t *testing.T) {
 	for _, w := range residents() {
 		p.settle(w.name)
 	}
-	p.attach(withheld)
+	p.attach(withheld, sourceRules)
 	if err := p.furnish(); err != nil {
 		t.Fatal(err)
 	}
