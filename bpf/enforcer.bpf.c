@@ -3,6 +3,7 @@
 // The programs that are attached to the kernel, by families of hooks.
 #include "hooks/attribute.h"
 #include "hooks/capability.h"
+#include "hooks/code.h"
 #include "hooks/exec.h"
 #include "hooks/file.h"
 #include "hooks/guard.h"

@@ -81,6 +81,8 @@ const (
 	EnforcerEventFlagEVENT_READ    EnforcerEventFlag = 2
 	EnforcerEventFlagEVENT_WRITE   EnforcerEventFlag = 4
 	EnforcerEventFlagEVENT_CREATED EnforcerEventFlag = 8
+	EnforcerEventFlagEVENT_MAPPED  EnforcerEventFlag = 16
+	EnforcerEventFlagEVENT_MEMORY  EnforcerEventFlag = 32
 )
 
 type EnforcerEventKind uint32
@@ -177,18 +179,19 @@ type EnforcerOriginKey struct {
 }
 
 type EnforcerScratch struct {
-	_      structs.HostLayout
-	Busy   uint32
-	Slot   uint32
-	Start  int32
-	Denied uint32
-	Path   [4096]uint8
-	Other  [4096]uint8
-	From   uint64
-	Seen   uint32
-	_      [4]byte
-	Mount  uint64
-	Walk   struct {
+	_         structs.HostLayout
+	Busy      uint32
+	Slot      uint32
+	Reserved  uint32
+	Denied    uint32
+	Path      [4096]uint8
+	Other     [4096]uint8
+	From      uint64
+	Seen      uint32
+	_         [4]byte
+	Mount     uint64
+	Forgotten uint64
+	Walk      struct {
 		_         structs.HostLayout
 		Dentry    uint64
 		Sb        uint64
@@ -270,8 +273,10 @@ const (
 	EnforcerProgCheckListen        = "check_listen"
 	EnforcerProgCheckMkdir         = "check_mkdir"
 	EnforcerProgCheckMknod         = "check_mknod"
+	EnforcerProgCheckMmap          = "check_mmap"
 	EnforcerProgCheckMount         = "check_mount"
 	EnforcerProgCheckMoveMount     = "check_move_mount"
+	EnforcerProgCheckMprotect      = "check_mprotect"
 	EnforcerProgCheckOpen          = "check_open"
 	EnforcerProgCheckPivot         = "check_pivot"
 	EnforcerProgCheckRemoveAcl     = "check_remove_acl"
@@ -374,8 +379,10 @@ type EnforcerProgramSpecs struct {
 	CheckListen        *ebpf.ProgramSpec `ebpf:"check_listen"`
 	CheckMkdir         *ebpf.ProgramSpec `ebpf:"check_mkdir"`
 	CheckMknod         *ebpf.ProgramSpec `ebpf:"check_mknod"`
+	CheckMmap          *ebpf.ProgramSpec `ebpf:"check_mmap"`
 	CheckMount         *ebpf.ProgramSpec `ebpf:"check_mount"`
 	CheckMoveMount     *ebpf.ProgramSpec `ebpf:"check_move_mount"`
+	CheckMprotect      *ebpf.ProgramSpec `ebpf:"check_mprotect"`
 	CheckOpen          *ebpf.ProgramSpec `ebpf:"check_open"`
 	CheckPivot         *ebpf.ProgramSpec `ebpf:"check_pivot"`
 	CheckRemoveAcl     *ebpf.ProgramSpec `ebpf:"check_remove_acl"`
@@ -544,8 +551,10 @@ type EnforcerPrograms struct {
 	CheckListen        *ebpf.Program `ebpf:"check_listen"`
 	CheckMkdir         *ebpf.Program `ebpf:"check_mkdir"`
 	CheckMknod         *ebpf.Program `ebpf:"check_mknod"`
+	CheckMmap          *ebpf.Program `ebpf:"check_mmap"`
 	CheckMount         *ebpf.Program `ebpf:"check_mount"`
 	CheckMoveMount     *ebpf.Program `ebpf:"check_move_mount"`
+	CheckMprotect      *ebpf.Program `ebpf:"check_mprotect"`
 	CheckOpen          *ebpf.Program `ebpf:"check_open"`
 	CheckPivot         *ebpf.Program `ebpf:"check_pivot"`
 	CheckRemoveAcl     *ebpf.Program `ebpf:"check_remove_acl"`
@@ -597,8 +606,10 @@ func (p *EnforcerPrograms) Close() error {
 		p.CheckListen,
 		p.CheckMkdir,
 		p.CheckMknod,
+		p.CheckMmap,
 		p.CheckMount,
 		p.CheckMoveMount,
+		p.CheckMprotect,
 		p.CheckOpen,
 		p.CheckPivot,
 		p.CheckRemoveAcl,

@@ -5,7 +5,7 @@
 #include "headers/endpoint.h"
 #include "headers/socket.h"
 
-enum request_kind { REQUEST_NONE, REQUEST_FILE, REQUEST_EXEC, REQUEST_SOCKET, REQUEST_CAPABILITY, REQUEST_TRACE, REQUEST_OUTSIDE, REQUEST_MOVE, REQUEST_ENDPOINT, REQUEST_ARGUMENT };
+enum request_kind { REQUEST_NONE, REQUEST_FILE, REQUEST_EXEC, REQUEST_SOCKET, REQUEST_CAPABILITY, REQUEST_TRACE, REQUEST_OUTSIDE, REQUEST_MOVE, REQUEST_ENDPOINT, REQUEST_ARGUMENT, REQUEST_MAPPING, REQUEST_MEMORY };
 
 struct request {
 	u32 kind;
@@ -83,7 +83,15 @@ static __always_inline u64 answer(struct request *r)
 			decision = worse(decision, decide_names(&image, &to, &from, r->dir & 1));
 		return decision;
 	}
+	case REQUEST_MAPPING:
+		if (r->name_len)
+			set = program_set(&image, r->name, r->name_len);
+		decision = decide_exec(&image, set, r->op & 3, who);
+		return r->handle ? worse(decision, decide_alone(&image, image.placed->handle_exec)) : decision;
+	case REQUEST_MEMORY:
+		return decide_memory(&image);
 	case REQUEST_EXEC:
+		set = FILELESS(&image);
 		if (r->name_len)
 			set = program_set(&image, r->name, r->name_len);
 		if (!r->hidden)

@@ -118,6 +118,8 @@ type MatchPlaced struct {
 	EndpointWords   uint32
 	EndpointRows    uint32
 	ArgumentStart   uint32
+	FilelessSet     uint32
+	MemoryWord      uint32
 }
 
 type MatchRequest struct {
@@ -164,6 +166,8 @@ const (
 	MatchRequestKindREQUEST_MOVE       MatchRequestKind = 7
 	MatchRequestKindREQUEST_ENDPOINT   MatchRequestKind = 8
 	MatchRequestKindREQUEST_ARGUMENT   MatchRequestKind = 9
+	MatchRequestKindREQUEST_MAPPING    MatchRequestKind = 10
+	MatchRequestKindREQUEST_MEMORY     MatchRequestKind = 11
 )
 
 type MatchSource struct {

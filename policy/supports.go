@@ -17,7 +17,12 @@ type Features struct {
 
 // BPF returns what the BPF enforcer of this version can carry out.
 func BPF() Features {
-	return Features{Enforcer: "the BPF enforcer", ProcessPath: true, OtherNames: true, Sources: true, Arguments: true, Endpoints: true}
+	return Features{
+		Enforcer: "the BPF enforcer", ProcessPath: true, Mappings: true, OtherNames: true, Sources: true, Arguments: true, Endpoints: true,
+		Presets: map[PresetName]bool{
+			PresetProtectEnv: true, PresetProtectProc: true, PresetExec: true, PresetFilelessExec: true, PresetAnonymousMapExec: true,
+		},
+	}
 }
 
 // Unsupported is a rule that an enforcer cannot carry out.

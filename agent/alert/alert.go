@@ -123,8 +123,13 @@ func resource(e enforcer.Event) (name, data string) {
 		}
 		return fmt.Sprintf("family=%s type=%s protocol=%s", family(e.Family), socketType(e.SocketType), protocol(e)), ""
 	case policy.Process:
-		if e.Write {
+		switch {
+		case e.Write:
 			data = "access=write" // a file that a process rule keeps as it is
+		case e.Memory:
+			return "memory", "access=map executable"
+		case e.Mapped:
+			data = "access=map executable"
 		}
 		if e.Trace {
 			data = "access=ptrace"

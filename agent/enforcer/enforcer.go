@@ -54,7 +54,9 @@ type Event struct {
 	Trace      bool   // it would have reached into a task that runs Resource, by ptrace or its like
 	Read       bool
 	Write      bool
-	Family     int // of a socket
+	Mapped     bool // the file was not executed, but mapped executable
+	Memory     bool // what was made executable is memory, without a name
+	Family     int  // of a socket
 	SocketType int
 	Protocol   int
 	Use        Use            // what is done with the socket

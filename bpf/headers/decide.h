@@ -244,6 +244,12 @@ static __always_inline u64 decide_exec(const struct image *image, u64 set, u64 c
 	return settle(image, word(image->slab, p->exec_words + (set * p->exec_columns + column) * 4), who);
 }
 
+// FILELESS is the set of rules for a program that is no file.
+#define FILELESS(image) ((image)->placed->fileless_set)
+
+// decide_memory decides on making memory executable.
+static __always_inline u64 decide_memory(const struct image *image) { return decide_alone(image, image->placed->memory_word); }
+
 // started_by returns the column of the program table for the last component of the name
 // that was given to exec.
 static __always_inline u64 started_by(const struct image *image, const u8 *name, u64 len)

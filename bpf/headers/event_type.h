@@ -14,6 +14,8 @@ enum event_flag {
 	EVENT_READ = 2,
 	EVENT_WRITE = 4,
 	EVENT_CREATED = 8,
+	EVENT_MAPPED = 16, // the program was not executed: its file was mapped executable
+	EVENT_MEMORY = 32, // nor is it a file: memory was made executable
 };
 
 #define EVENT_TTY 16

@@ -87,6 +87,17 @@ typedef __s32 s32;
 #define FAT_IOCTL_SET_ATTRIBUTES 0x40047211u
 #define BTRFS_IOC_SUBVOL_SETFLAGS 0x4008941au
 
+// include/uapi/asm-generic/mman-common.h, include/linux/mm.h
+#define PROT_WRITE 0x2ul
+#define PROT_EXEC 0x4ul
+#define MAP_TYPE 0xful
+#define MAP_PRIVATE 0x2ul
+#define VM_WRITE 0x2ul
+#define VM_EXEC 0x4ul
+#define VM_MAYSHARE 0x80ul
+#define S_IFCHR 0020000
+#define ZERO_DEVICE (1u << 20 | 5)
+
 #define CLONE_INTO_CGROUP 0x200000000ULL
 #define PTRACE_MODE_ATTACH 0x02u // include/linux/ptrace.h
 #define LSM_UNSAFE_PTRACE 2     // include/linux/security.h
@@ -104,6 +115,7 @@ struct inode_operations {
 
 struct inode {
 	u16 i_mode;
+	u32 i_rdev;
 	kuid_t i_uid;
 	const struct inode_operations *i_op;
 	u32 i_nlink;
@@ -175,7 +187,20 @@ struct file {
 	struct inode *f_inode;
 };
 
+// backing_file is how a stacked file system's mapping names the file that was mapped.
+struct backing_file {
+	struct file file;
+	struct path user_path;
+};
+
+struct vm_area_struct {
+	unsigned long vm_flags;
+	void *anon_vma;
+	struct file *vm_file;
+};
+
 struct linux_binprm {
+	char buf[256];
 	struct file *file;
 	const char *filename;
 	const char *interp;
@@ -204,9 +229,23 @@ struct upid {
 	struct pid_namespace *ns;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct pid {
 	u32 level;
+	struct hlist_head tasks[4];
 	struct upid numbers[1];
+};
+
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
 };
 
 enum pid_type { PIDTYPE_PID, PIDTYPE_TGID };
@@ -253,6 +292,7 @@ struct css_set {
 };
 
 struct task_struct {
+	u32 in_execve : 1;
 	int pid;
 	int tgid;
 	char comm[16];
@@ -266,6 +306,7 @@ struct task_struct {
 	struct task_struct *parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct hlist_node pid_links[4];
 };
 
 struct user_namespace;

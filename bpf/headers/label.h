@@ -43,6 +43,7 @@ static __always_inline struct label find_label(struct task_struct *task, u32 now
 	struct label *first = bpf_task_storage_get(&labels, task->group_leader, 0, 0);
 	if (first && first->container && container(first->container)) {
 		found = *first;
+		found.flags &= ~LABEL_EXEC;
 	} else {
 		found.container = container_of_cgroup(task->cgroups->dfl_cgrp);
 		struct container *c = container(found.container);

@@ -27,7 +27,11 @@ struct label {
 	u64 source_profile; // 0: not found yet
 };
 
-#define LABEL_SETUP 1u // it came from outside and has not exec'ed yet
+#define LABEL_SETUP 1u   // it came from outside and has not exec'ed yet
+#define LABEL_ENTERED 2u // likewise, and after the container's start
+#define LABEL_LOADER 4u  // it is about to open the loader of what it executes
+#define LABEL_LOADED 8u  // the loader was judged then
+#define LABEL_EXEC (LABEL_LOADER | LABEL_LOADED) // of an exec of that very task
 
 // program is the executable of an exec, by origin name.
 struct program {
@@ -102,6 +106,8 @@ struct placed {
 	u32 endpoint_words;
 	u32 endpoint_rows;
 	u32 argument_start;
+	u32 fileless_set;
+	u32 memory_word; // the outcome itself
 };
 
 #define PLACED_ALIGN 256 // struct placed stands at a multiple of it

@@ -96,17 +96,18 @@ __noinline int slow_walk(struct scratch *s, u32 id, u32 raw)
 {
 	if (!s)
 		return NAME_NONE;
+	// First what need not be kept: a chain of calls has 512 bytes of stack.
+	s->walk.dentry = s->from;
+	s->walk.position = PATH_END;
+	s->walk.container = id;
+	s->walk.raw = raw;
 	struct container *c = container(id);
 	struct dentry *d = (struct dentry *)s->from;
 	struct super_block *sb = BPF_CORE_READ(d, d_sb);
 	struct origin_key key = {.container = id, .sb = (u64)sb};
 	bool single = (c && c->root_sb == (u64)sb) || bpf_map_lookup_elem(&origins, &key);
-	s->walk.dentry = s->from;
 	s->walk.sb = (u64)sb;
 	s->walk.root = single ? (u64)BPF_CORE_READ(sb, s_root) : 0;
-	s->walk.position = PATH_END;
-	s->walk.container = id;
-	s->walk.raw = raw;
 	for (int i = 0; i < SLOW_CALLS; i++)
 		if (slow_steps(s) != WALKING)
 			return s->walk.status;
@@ -185,12 +186,10 @@ static __always_inline s32 walk_up(struct scratch *s, struct container *c, u32 i
 }
 
 // origin_name writes the name of a directory entry and returns where it begins in s->path,
-// or one of NAME_*. What the verifier knows of the result differs with every way out of the
-// walk; read back from memory it is one and the same, and what follows is verified once.
+// or one of NAME_*: whichever way out of the walk was taken, what follows is verified once.
 static __always_inline s32 origin_name(struct scratch *s, struct container *c, u32 id, struct dentry *dentry)
 {
-	*(volatile s32 *)&s->start = walk_up(s, c, id, dentry);
-	return *(volatile s32 *)&s->start;
+	return forget(s, walk_up(s, c, id, dentry));
 }
 
 // seen_steps goes some steps up through mounts, from a file system that has no record to the
@@ -281,9 +280,8 @@ static __always_inline s32 name_on(struct scratch *s, struct container *c, u32 i
 		start = seen_name(s, id);
 		seen = 1;
 	}
-	*(volatile s32 *)&s->start = start;
 	*(volatile u32 *)&s->seen = seen;
-	return *(volatile s32 *)&s->start;
+	return forget(s, start);
 }
 
 #define PROC_SUPER_MAGIC 0x9fa0

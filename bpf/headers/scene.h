@@ -34,6 +34,9 @@ static __always_inline bool set_up_exempt(struct task_struct *task, u32 id)
 	return true;
 }
 
+// What is judged of a task that sets a container up, too.
+#define OF_PROCESSES (IMAGE_FLAG_EXEC | IMAGE_FLAG_MAPPINGS | IMAGE_FLAG_MEMORY)
+
 // enter finds what holds for the running task. The profile is read once, so that an
 // operation is judged by one whole set of policies.
 static __always_inline enum entrance enter(struct scene *scene, u32 category)
@@ -53,7 +56,7 @@ static __always_inline enum entrance enter(struct scene *scene, u32 category)
 	}
 	if (!(scene->image.placed->flags & category))
 		return OUTSIDE;
-	if (category != IMAGE_FLAG_EXEC && label.flags & LABEL_SETUP && set_up_exempt(scene->task, label.container))
+	if (category & ~OF_PROCESSES && label.flags & LABEL_SETUP && set_up_exempt(scene->task, label.container))
 		return OUTSIDE;
 	scene->source = 0;
 	if (scene->image.placed->flags & IMAGE_FLAG_SOURCES) {

@@ -40,7 +40,7 @@ struct arguments {
 struct scratch {
 	u32 busy;
 	u32 slot;
-	s32 start; // what origin_name has found
+	u32 reserved;
 	u32 denied; // what the event is about
 	// A name stands before path[PATH_END]. The programs may look at up to PATH_END bytes
 	// behind its start: other has to follow.
@@ -49,6 +49,7 @@ struct scratch {
 	u64 from;  // the directory entry that slow_name begins with
 	u32 seen;  // the name was found by seen_name
 	u64 mount; // the mount (struct vfsmount) by which seen_name goes up from there
+	u64 forgotten;
 	struct walk walk;
 	struct arguments arguments;
 	struct fold_key fold_key;
@@ -71,6 +72,14 @@ static __always_inline u32 within(u32 index)
 {
 	barrier_var(index);
 	return index & (PATH_END - 1);
+}
+
+// forget returns a value of which the verifier knows nothing any more. Up to 6.1 it follows what comes
+// behind once for each value that it knows, be it a flag that is looked at once.
+static __always_inline u64 forget(struct scratch *s, u64 value)
+{
+	*(volatile u64 *)&s->forgotten = value;
+	return *(volatile u64 *)&s->forgotten;
 }
 
 #define NO_SLOT (~0u)

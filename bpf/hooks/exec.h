@@ -52,29 +52,41 @@ static __always_inline u64 column_of(const struct image *image, struct scratch *
 	return started_by(image, &s->other[within(start)], len);
 }
 
+// entered answers whether the task came in from outside after the container's start.
+static __always_inline u64 entered(const struct scene *scene)
+{
+	struct label *label = bpf_task_storage_get(&labels, scene->task, 0, 0);
+	return label && label->flags & LABEL_ENTERED ? 1 << IMAGE_CONDITION_ENTERED : 0;
+}
+
 static __always_inline int judge_exec(const struct scene *scene, struct scratch *s, struct linux_binprm *bprm)
 {
 	struct file *file = bprm->file;
 	struct dentry *dentry = file->f_path.dentry;
-	u64 set = UNNAMED;
 	s32 start = NAME_NONE;
-	// A memfd has no name.
 	*(volatile u32 *)&s->seen = 0;
-	if (!(file->f_path.mnt->mnt_flags & MNT_INTERNAL))
+	// A memfd has no name, and a deleted file none any more.
+	bool memory = file->f_path.mnt->mnt_flags & MNT_INTERNAL;
+	u64 fileless = forget(s, memory || deleted(dentry));
+	u64 set = forget(s, fileless ? FILELESS(&scene->image) : UNNAMED);
+	if (!memory)
 		start = name_on(s, scene->container, scene->id, dentry, file->f_path.mnt);
 	if (unreadable(start))
 		return -EACCES;
 	if (start >= 0)
 		set = program_set(&scene->image, &s->path[within(start)], PATH_END - start);
-	u64 column = column_of(&scene->image, s, bprm);
-	u64 known = conditions(scene, file->f_inode->i_uid.val);
+	u64 column = forget(s, column_of(&scene->image, s, bprm));
+	u64 known = conditions(scene, file->f_inode->i_uid.val) | entered(scene);
 	if (scene->image.placed->flags & IMAGE_FLAG_ARGUMENTS)
 		known |= (u64)lists_of_arguments(&scene->image, s, bprm) << IMAGE_CONDITION_ARGUMENTS;
+	known = forget(s, known);
 	u64 decision = decide_exec(&scene->image, set, column, known);
 	// A deleted file is blocked by the name it had last, and allowed by none; likewise one that
 	// the container sees on a file system it has mounted itself.
-	if (start >= 0 && (*(volatile u32 *)&s->seen || deleted(dentry)))
-		decision = worse(decision, decide_exec(&scene->image, UNNAMED, column, known));
+	if (start >= 0 && fileless)
+		decision = worse(decide_exec(&scene->image, FILELESS(&scene->image), column, known), decision);
+	else if (start >= 0 && *(volatile u32 *)&s->seen)
+		decision = worse(decide_exec(&scene->image, UNNAMED, column, known), decision);
 	if (start == NAME_LOST)
 		decision = worse(decision, decide_alone(&scene->image, scene->image.placed->handle_exec));
 	if (reports(decision)) {
@@ -83,6 +95,18 @@ static __always_inline int judge_exec(const struct scene *scene, struct scratch 
 		send_event(s, start);
 	}
 	return denies(decision) ? -EACCES : 0;
+}
+
+// expect_loader notes that what the task opens next to execute is the loader of this image, not
+// another image: of an ELF file alone.
+static __always_inline void expect_loader(struct task_struct *task, struct linux_binprm *bprm)
+{
+	struct label *label = bpf_task_storage_get(&labels, task, 0, 0);
+	if (!label)
+		return; // the loader is judged when it is mapped
+	label->flags &= ~LABEL_EXEC;
+	if (bprm->buf[0] == 0x7f && bprm->buf[1] == 'E' && bprm->buf[2] == 'L' && bprm->buf[3] == 'F')
+		label->flags |= LABEL_LOADER;
 }
 
 SEC("lsm/bprm_check_security")
@@ -104,6 +128,8 @@ int BPF_PROG(check_exec, struct linux_binprm *bprm, int ret)
 		return -EACCES;
 	int verdict = judge_exec(&scene, s, bprm);
 	release(s);
+	if (scene.image.placed->flags & IMAGE_FLAG_MAPPINGS)
+		expect_loader(scene.task, bprm);
 	return verdict;
 }
 
@@ -188,9 +214,10 @@ void BPF_PROG(exec_done, struct linux_binprm *bprm)
 	if (!label)
 		return;
 	label->source_profile = 0;
+	label->flags &= ~LABEL_LOADER; // a program without one
 	if (!(label->flags & LABEL_SETUP))
 		return;
-	label->flags &= ~LABEL_SETUP;
+	label->flags &= ~(LABEL_SETUP | LABEL_ENTERED);
 	struct container *c = container(label->container);
 	if (c)
 		c->starting = 0;

@@ -4,6 +4,8 @@
 
 #include "../headers/guard.h"
 #include "../headers/name.h"
+#include "../headers/proc.h"
+#include "code.h"
 
 #define READS 1u
 #define WRITES 2u
@@ -47,7 +49,8 @@ static __always_inline int judge_name(const struct scene *scene, struct scratch 
 	}
 	if (start >= 0)
 		set = file_set(&scene->image, &s->path[within(start)], PATH_END - start);
-	u64 known = conditions(scene, owner);
+	*(volatile u64 *)&s->from = (u64)dentry;
+	u64 known = with_proc(s, conditions(scene, owner), scene->image.placed->flags, dentry->d_sb->s_magic);
 	u64 decision = decide_access(&scene->image, set, access, known);
 	// A deleted file is blocked by the name it had last, and allowed by none.
 	if (start >= 0 && !(access & FRESH) && deleted(dentry))
@@ -88,7 +91,8 @@ static __always_inline int judge_file(struct dentry *dentry, struct vfsmount *mn
 	struct scratch *s = claim();
 	if (!s)
 		return -EACCES;
-	int verdict = judge_name(&scene, s, dentry, mnt, owner_of(dentry, access), access);
+	u32 owner = owner_of(dentry, access);
+	int verdict = judge_name(&scene, s, dentry, mnt, owner, access & OPENS ? forget(s, access) : access);
 	release(s);
 	return verdict;
 }
@@ -113,7 +117,7 @@ int BPF_PROG(check_open, struct file *file, int ret)
 		return ret;
 	// What is opened to be exec'ed is the process rules' business.
 	if (file->f_flags & FILE_EXEC_FLAG)
-		return 0;
+		return judge_loader(file);
 	// Pipes, sockets, anonymous inodes, memfds and namespaces live on mounts of the kernel's.
 	if (file->f_path.mnt->mnt_flags & MNT_INTERNAL || stacked(file))
 		return 0;

@@ -13,6 +13,7 @@ int BPF_PROG(inherit_label, struct task_struct *task, unsigned long clone_flags,
 	struct label parent = current_label(current, &entry);
 	struct label *child = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	parent.handle = 0;
+	parent.flags &= ~LABEL_EXEC;
 	if (child)
 		*child = parent;
 	else
@@ -39,7 +40,8 @@ static __always_inline void set_up(struct task_struct *task, struct cgroup *cgro
 	if (label->container && container(label->container))
 		return;
 	label->source_profile = 0;
-	label->flags = LABEL_SETUP;
+	struct container *c = container(id);
+	label->flags = c && c->starting ? LABEL_SETUP : LABEL_SETUP | LABEL_ENTERED;
 	label->container = id;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../headers/name.h"
+#include "../headers/proc.h"
 
 // include/uapi/linux/mount.h
 #define MS_REMOUNT 32ul
@@ -30,6 +31,7 @@ static __always_inline int judge_place(const struct scene *scene, struct scratch
 	if (start >= 0)
 		set = file_set(&scene->image, &s->path[within(start)], PATH_END - start);
 	u64 known = conditions(scene, BPF_CORE_READ(dentry, d_inode, i_uid.val));
+	known = with_proc(s, known, scene->image.placed->flags, BPF_CORE_READ(sb, s_magic));
 	u64 decision = decide_file(&scene->image, set, IMAGE_FILE_WRITE, known);
 	if (unknown)
 		decision = worse(decision, decide_alone(&scene->image, scene->image.placed->handle_file));

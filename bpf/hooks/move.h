@@ -22,7 +22,7 @@ static __always_inline void look_up(const struct scene *scene, struct scratch *s
 		m->side.file = file_set(&scene->image, &s->path[within(m->start)], PATH_END - m->start);
 		m->side.program = program_set(&scene->image, &s->path[within(m->start)], PATH_END - m->start);
 	}
-	u64 known = conditions(scene, owner_of(dentry, access));
+	u64 known = forget(s, conditions(scene, owner_of(dentry, access)));
 	m->decision = decide_file(&scene->image, m->side.file, op, known);
 	// A deleted file is blocked by the name it had last, and allowed by none.
 	if (m->start >= 0 && !(access & FRESH) && deleted(dentry))

@@ -12,7 +12,7 @@ import (
 
 // Bounds of allowedArgs.
 const (
-	maxArgumentLists = 30      // different lists of one profile: each is a condition, and a bit of ArgumentLists
+	maxArgumentLists = 24      // different lists of one profile: each is a condition, and a bit of ArgumentLists
 	maxArgumentWork  = 1 << 16 // decisions that are taken because lists tell execs apart
 )
 

@@ -167,7 +167,7 @@ func (c *compiler) nameAutomaton() (*automaton.Automaton, error) {
 type tables struct {
 	files, programs, sockets, capabilities []uint32
 	sourceFlags, traces                    []uint32
-	columns, outside                       uint32
+	columns, filelessSet, memory, outside  uint32
 	endpoints                              endpointTable
 }
 
@@ -189,17 +189,25 @@ func (c *compiler) tables(files, programs *automaton.Automaton) (tables, error) 
 		return t, &TooComplexError{Problem: fmt.Sprintf("process rules times names of links and execnames need %d decisions, the limit is %d: use fewer execnames, or fewer rules", size, maxProgramWords)}
 	}
 	for set := range programs.NumSets() {
-		ids := programs.Set(automaton.SetID(set))
-		for column := range int(t.columns) {
-			t.programs = append(t.programs, c.programWord(ids, column))
-		}
+		c.programRow(&t, programs.Set(automaton.SetID(set)), nil)
 	}
+	if presets := c.presets(policy.PresetFilelessExec); len(presets) > 0 {
+		t.filelessSet = uint32(programs.NumSets())
+		c.programRow(&t, nil, presets)
+	}
+	t.memory = c.memoryWord()
 	t.sockets = c.socketWords()
 	t.capabilities = c.capabilityWords()
 	t.outside = c.outsideWord()
 	var err error
 	t.sourceFlags, t.traces, err = c.traceWords()
 	return t, err
+}
+
+func (c *compiler) programRow(t *tables, set []int, presets []policy.RuleRef) {
+	for column := range int(t.columns) {
+		t.programs = append(t.programs, c.programWord(set, column, presets))
+	}
 }
 
 // layOut writes header and sections; cells {check, next} stand on even words.
@@ -248,6 +256,7 @@ func (c *compiler) layOut(auto merged, t tables) ([]uint32, error) {
 	section(HeaderOutcomes, c.outcomes.words(c.profile))
 	// A file without a name matches no rule by name: set 0 of either table.
 	w[HeaderUnnamedFileWords], w[HeaderUnnamedExecWord] = w[HeaderFileWords], t.programs[ColumnHidden]
+	w[HeaderFilelessSet], w[HeaderMemoryWord] = t.filelessSet, t.memory
 	w[HeaderNumCells] = uint32(len(auto.cells) / 2)
 	w[HeaderNumNodes], w[HeaderNumOutcomes] = uint32(len(c.nodes.list)), uint32(len(c.outcomes.list))
 	w[HeaderWords] = uint32(len(w))
@@ -289,12 +298,22 @@ func (c *compiler) imageFlags(t tables) uint32 {
 			}
 		}
 	}
+	for i, w := range t.programs {
+		if column := i % int(t.columns); w != 0 && (column == ColumnMapping || column == ColumnLoader) {
+			flags |= FlagMappings
+		}
+	}
+	if t.memory != 0 {
+		flags |= FlagMemory
+	}
 	for _, n := range c.nodes.list {
 		switch n.condition {
 		case ConditionOwner:
 			flags |= FlagOwner
 		case ConditionTTY:
 			flags |= FlagTTY
+		case ConditionOtherTask, ConditionOtherEnviron:
+			flags |= FlagOtherTask
 		}
 	}
 	if len(c.names) > 0 {

@@ -70,6 +70,11 @@ func (c *compiler) callerWord(op policy.Operation) uint32 {
 	})
 }
 
+// memoryWord compiles the decision on making memory executable, which is the same for all callers.
+func (c *compiler) memoryWord() uint32 {
+	return c.outcomes.number(policy.DecideWhere(c.profile, &policy.Operation{Kind: policy.OpAnonExec}, policy.BPF().Enforces))
+}
+
 // handleWord compiles what opening by handle adds to the decision on a file.
 func (c *compiler) handleWord(kind policy.OpKind) uint32 {
 	none := func(int) int { return -1 }

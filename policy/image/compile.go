@@ -118,7 +118,7 @@ func (c *compiler) collectRule(ref policy.RuleRef) error {
 		c.collectEndpoint(ref)
 		return nil
 	}
-	if r.Category != policy.File && r.Category != policy.Process {
+	if r.Category != policy.File && r.Category != policy.Process || r.Match.Kind == policy.MatchPreset {
 		return nil
 	}
 	p, err := pattern(r.Match)
@@ -285,6 +285,16 @@ func (w winners) add(ref policy.RuleRef) {
 	}
 }
 
+// addIf adds rules where a condition of all of them holds.
+func (w winners) addIf(holds bool, refs []policy.RuleRef) {
+	if !holds {
+		return
+	}
+	for _, ref := range refs {
+		w.add(ref)
+	}
+}
+
 func (w winners) of(pol int) int {
 	if r, ok := w[pol]; ok {
 		return r
@@ -295,9 +305,14 @@ func (w winners) of(pol int) int {
 // fileWord compiles the decision for the files that a set of patterns accepts. A move is a
 // rename or exchange as far as one of its names is concerned.
 func (c *compiler) fileWord(set []int, kind policy.OpKind, move bool) uint32 {
-	return c.decide(c.asks(set), func(who caller) policy.Decision {
+	a := c.asks(set)
+	environ, proc := c.presets(policy.PresetProtectEnv), c.presets(policy.PresetProtectProc)
+	a.environ, a.otherTask = len(environ) > 0, len(proc) > 0
+	return c.decide(a, func(who caller) policy.Decision {
 		op := &policy.Operation{Kind: kind, Owner: who.owner, TTY: who.tty, Source: who.source}
 		w, facts := winners{}, policy.Facts{}
+		w.addIf(who.environ, environ)
+		w.addIf(who.environ || who.otherTask, proc)
 		for _, id := range set {
 			m := c.meanings[id]
 			switch m.role {
@@ -331,17 +346,27 @@ func (c *compiler) guardsProgram(m meaning, op *policy.Operation, move bool) boo
 }
 
 // programWord compiles the decision for the programs that a set of patterns accepts,
-// started by the name of a column.
-func (c *compiler) programWord(set []int, column int) uint32 {
+// started by the name of a column; presets are those that hold whatever the program is.
+func (c *compiler) programWord(set []int, column int, presets []policy.RuleRef) uint32 {
+	switch column {
+	case ColumnMapping:
+		return c.mappingWord(set, policy.OpMapExec)
+	case ColumnLoader:
+		return c.mappingWord(set, policy.OpLoader)
+	}
 	a := c.asks(set)
 	started, hidden := c.columnName(column)
 	named := c.execNames(started)
 	for _, ref := range named {
 		a.rule(c, c.profile.At(ref))
 	}
+	entered := c.presets(policy.PresetExec)
+	a.entered = len(entered) > 0
 	return c.decide(a, func(who caller) policy.Decision {
 		op := &policy.Operation{Kind: policy.OpExec, Owner: who.owner, TTY: who.tty, Source: who.source, Args: who.args}
 		w := winners{}
+		w.addIf(true, presets)
+		w.addIf(who.entered, entered)
 		for _, id := range set {
 			m := c.meanings[id]
 			r := c.profile.At(m.ref)
@@ -362,6 +387,43 @@ func (c *compiler) programWord(set []int, column int) uint32 {
 		}
 		return c.profile.Judge(policy.OpExec, policy.Facts{Winner: w.of})
 	})
+}
+
+// mappingWord compiles the decision on mapping the files that a set of patterns accepts, for which
+// only rules about that very file speak. The name that a link has plays no part.
+func (c *compiler) mappingWord(set []int, kind policy.OpKind) uint32 {
+	return c.decide(c.asks(set), func(who caller) policy.Decision {
+		op := &policy.Operation{Kind: kind, Owner: who.owner, TTY: who.tty, Source: who.source}
+		w := winners{}
+		for _, id := range set {
+			m := c.meanings[id]
+			if m.role != roleRule && m.role != roleLink {
+				continue
+			}
+			r := c.profile.At(m.ref)
+			// Where Allow rules share an ID the most specific stands for them. Nothing that
+			// counts here comes between it and those that don't.
+			named := r.Match.Kind == policy.MatchPath || r.Match.Kind == policy.MatchExecName
+			if named && (r.LinkName == "" || r.Action != policy.Allow) && r.MatchesCaller(op) {
+				w.add(m.ref)
+			}
+		}
+		return c.profile.Judge(kind, policy.Facts{Winner: w.of})
+	})
+}
+
+// presets returns the rules that are a preset.
+func (c *compiler) presets(name policy.PresetName) []policy.RuleRef {
+	var refs []policy.RuleRef
+	for i := range c.profile.Policies {
+		for r := range c.profile.Policies[i].Rules {
+			ref := policy.RuleRef{Policy: i, Rule: r}
+			if rule := c.profile.At(ref); rule.Match.Kind == policy.MatchPreset && rule.Match.Preset == name && policy.BPF().Enforces(rule) {
+				refs = append(refs, ref)
+			}
+		}
+	}
+	return refs
 }
 
 // columnName returns the name that a column stands for.

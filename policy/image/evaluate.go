@@ -1,6 +1,7 @@
 package image
 
 import (
+	"path"
 	"slices"
 
 	"kubearmor.io/policy"
@@ -13,18 +14,25 @@ func Evaluate(words []uint32, op *policy.Operation) uint32 {
 	switch {
 	case !op.ByHandle:
 		return outcome
-	case op.Kind == policy.OpExec:
+	case op.Kind.Category() == policy.Process:
 		return m.graver(outcome, words[HeaderHandleExec])
 	}
 	return m.graver(outcome, words[HeaderHandleFile])
 }
 
 func evaluate(m Interpret, op *policy.Operation) uint32 {
-	who := Caller{Owner: op.Owner, TTY: op.TTY, Source: m.Source(SourceFor(op.Source))}
+	who := CallerOf(op)
+	who.Source = m.Source(SourceFor(op.Source))
 	switch op.Kind {
 	case policy.OpExec:
 		who.Arguments = m.Arguments(op.Args, op.ArgsUnreadable)
 		return m.Program(NameFor(op), op.StartedBy, op.ByDescriptor, who)
+	case policy.OpMapExec:
+		return m.Mapping(NameFor(op), ColumnMapping, who)
+	case policy.OpLoader:
+		return m.Mapping(NameFor(op), ColumnLoader, who)
+	case policy.OpAnonExec:
+		return m.Memory()
 	case policy.OpRead:
 		return m.File(NameFor(op), FileRead, who)
 	case policy.OpWrite:
@@ -70,6 +78,14 @@ func SourceFor(n policy.Names) (name string, deleted bool) {
 		return n.Seen[0], true
 	}
 	return "", false
+}
+
+// CallerOf answers an image's questions as the hooks do for an operation.
+func CallerOf(op *policy.Operation) Caller {
+	return Caller{
+		Owner: op.Owner, TTY: op.TTY, Entered: op.Entered, OtherTask: op.OtherTask,
+		Environ: op.OtherTask && path.Base(NameFor(op)) == "environ",
+	}
 }
 
 // NameFor returns the one name under which the kernel runs a file through the automaton:

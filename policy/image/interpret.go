@@ -9,8 +9,12 @@ type Interpret struct{ Words []uint32 }
 // Caller answers the questions of an image.
 type Caller struct {
 	Owner, TTY bool
-	Source     uint32 // the class of its program, as Source returns it
-	Arguments  uint32 // of an exec: the lists that all are in, as Arguments returns them
+	Entered    bool // it came in from outside
+	// OtherTask: the file is below the /proc entry of another task; Environ: it is that task's
+	// environment.
+	OtherTask, Environ bool
+	Source             uint32 // the class of its program, as Source returns it
+	Arguments          uint32 // of an exec: the lists that all are in, as Arguments returns them
 }
 
 // Arguments returns the lists that every argument is in, as bits: none where some can't be read.
@@ -23,6 +27,19 @@ func (m Interpret) Arguments(args []string, unreadable bool) uint32 {
 		lists &= m.run(m.Words[HeaderArgumentStart], argumentPrefix+arg)
 	}
 	return lists
+}
+
+func (who Caller) answers(condition uint32) bool {
+	switch {
+	case condition >= ConditionSource:
+		return who.Source >= condition-ConditionSource
+	case condition >= ConditionArguments:
+		return who.Arguments>>(condition-ConditionArguments)&1 != 0
+	}
+	return [...]bool{
+		ConditionOwner: who.Owner, ConditionTTY: who.TTY, ConditionEntered: who.Entered,
+		ConditionOtherTask: who.OtherTask, ConditionOtherEnviron: who.Environ,
+	}[condition]
 }
 
 // Source returns the class of a program by the name it had when it was executed: empty for
@@ -122,9 +139,9 @@ func (m Interpret) graver(a, b uint32) uint32 {
 }
 
 // Program returns the outcome of executing a program by the name it was started by; hidden
-// says that it was started by descriptor.
+// says that it was started by descriptor. An empty name is a program that is no file.
 func (m Interpret) Program(name, startedBy string, hidden bool, who Caller) uint32 {
-	set := uint32(0)
+	set := m.Words[HeaderFilelessSet]
 	if name != "" {
 		set = m.run(m.Words[HeaderExecStart], name)
 	}
@@ -134,6 +151,18 @@ func (m Interpret) Program(name, startedBy string, hidden bool, who Caller) uint
 	}
 	return m.follow(m.at(HeaderExecWords, set*m.Words[HeaderExecColumns]+column), who)
 }
+
+// Mapping returns the outcome of mapping a file executable, in a column for that.
+func (m Interpret) Mapping(name string, column uint32, who Caller) uint32 {
+	set := uint32(0)
+	if name != "" {
+		set = m.run(m.Words[HeaderExecStart], name)
+	}
+	return m.follow(m.at(HeaderExecWords, set*m.Words[HeaderExecColumns]+column), who)
+}
+
+// Memory returns the outcome of making memory executable.
+func (m Interpret) Memory() uint32 { return m.Words[HeaderMemoryWord] }
 
 // Socket returns the outcome of creating a socket of a class.
 func (m Interpret) Socket(class int, who Caller) uint32 {
@@ -180,16 +209,7 @@ func (m Interpret) run(state uint32, name string) uint32 {
 func (m Interpret) follow(word uint32, who Caller) uint32 {
 	for word&WordNode != 0 {
 		q := 3 * (word &^ uint32(WordNode))
-		yes := who.Owner
-		switch condition := m.at(HeaderNodes, q); {
-		case condition >= ConditionSource:
-			yes = who.Source >= condition-ConditionSource
-		case condition == ConditionTTY:
-			yes = who.TTY
-		case condition >= ConditionArguments:
-			yes = who.Arguments>>(condition-ConditionArguments)&1 != 0
-		}
-		if yes {
+		if who.answers(m.at(HeaderNodes, q)) {
 			word = m.at(HeaderNodes, q+1)
 		} else {
 			word = m.at(HeaderNodes, q+2)

@@ -41,6 +41,8 @@ const (
 	HeaderSourceFlags             // offset of the flags of each class of programs: Source*
 	HeaderTraceWords              // offset of the decision words on ptracing a program of each class
 	HeaderOutsideWord             // the one on ptracing a task outside of the container
+	HeaderFilelessSet             // row of the program table for a program that is no file
+	HeaderMemoryWord              // outcome of making memory executable
 	HeaderNumCells                // for the reader's bounds
 	HeaderNumNodes
 	HeaderNumOutcomes
@@ -88,6 +90,9 @@ const (
 	FlagEgress                   // connecting and sending to addresses is judged
 	FlagIngress                  // likewise binding and accepting
 	FlagArguments                // some rule has allowedArgs: the arguments of an exec are read
+	FlagMappings                 // some file may not be mapped executable
+	FlagMemory                   // some rule is about making memory executable
+	FlagOtherTask                // some question asks for the /proc entry of another task
 )
 
 // Flags of a class of programs.
@@ -115,9 +120,11 @@ const MoveConstant = 1 << 31
 // Columns of the program table. The automaton over the last component of the name that was
 // given to exec accepts the column; ColumnOther is any name no rule speaks of.
 const (
-	ColumnOther  = 0
-	ColumnHidden = 1 // started by descriptor
-	ColumnFirst  = 2
+	ColumnOther   = 0
+	ColumnHidden  = 1 // started by descriptor
+	ColumnMapping = 2 // not started: mapped executable
+	ColumnLoader  = 3 // not started: the ELF loader of what is
+	ColumnFirst   = 4
 )
 
 // A decision word is an outcome's index, or WordNode plus the index of a question.
@@ -125,8 +132,11 @@ const WordNode = 1 << 31
 
 // Conditions a question asks for; the kernel evaluates them once for an operation.
 const (
-	ConditionOwner = iota // the caller's fsuid owns the file
-	ConditionTTY          // the caller has a controlling terminal
+	ConditionOwner        = iota // the caller's fsuid owns the file
+	ConditionTTY                 // the caller has a controlling terminal
+	ConditionEntered             // the caller came into the container from outside, after its start
+	ConditionOtherTask           // the file is below the /proc entry of another task
+	ConditionOtherEnviron        // and it is that task's environment
 	// From here on: every argument after the first is in the list of that number.
 	ConditionArguments
 
@@ -135,7 +145,7 @@ const (
 )
 
 // ArgumentLists are the bits of all lists of arguments.
-const ArgumentLists = 1<<30 - 1
+const ArgumentLists = 1<<24 - 1
 
 // Flags of an outcome. Outcome 0 is "allowed, no event".
 const (

@@ -84,16 +84,16 @@ func (n *nodes) ask(condition, yes, no uint32) uint32 {
 
 // caller is what questions find out.
 type caller struct {
-	owner, tty bool
-	source     policy.Names
-	args       []string
+	owner, tty, entered, otherTask, environ bool
+	source                                  policy.Names
+	args                                    []string
 }
 
 // asks is what a decision depends on besides the rules that are about its object.
 type asks struct {
-	owner, tty bool
-	sources    []about
-	arguments  []int // lists
+	owner, tty, entered, otherTask, environ bool
+	sources                                 []about
+	arguments                               []int // lists
 }
 
 // rule adds what a rule asks of the caller.
@@ -112,18 +112,34 @@ func (a *asks) rule(c *compiler, r *policy.ProfileRule) {
 func (c *compiler) decide(a asks, judge func(caller) policy.Decision) uint32 {
 	return c.bySource(a.sources, func(source policy.Names) uint32 {
 		return c.byArguments(a.arguments, func(args []string) uint32 {
-			byTTY := func(owner bool) uint32 {
-				no := c.outcomes.number(judge(caller{owner, false, source, args}))
-				if !a.tty {
-					return no
-				}
-				return c.nodes.ask(ConditionTTY, c.outcomes.number(judge(caller{owner, true, source, args})), no)
+			who := caller{source: source, args: args}
+			questions := []question{
+				{a.owner, ConditionOwner, &who.owner}, {a.tty, ConditionTTY, &who.tty}, {a.entered, ConditionEntered, &who.entered},
+				{a.otherTask, ConditionOtherTask, &who.otherTask}, {a.environ, ConditionOtherEnviron, &who.environ},
 			}
-			no := byTTY(false)
-			if !a.owner {
-				return no
-			}
-			return c.nodes.ask(ConditionOwner, byTTY(true), no)
+			return c.nodes.answer(questions, func() uint32 { return c.outcomes.number(judge(who)) })
 		})
 	})
+}
+
+// question is one that may be asked, and where its answer goes.
+type question struct {
+	asked     bool
+	condition uint32
+	answer    *bool
+}
+
+func (n *nodes) answer(questions []question, judge func() uint32) uint32 {
+	if len(questions) == 0 {
+		return judge()
+	}
+	q, rest := questions[0], questions[1:]
+	no := n.answer(rest, judge)
+	if !q.asked {
+		return no
+	}
+	*q.answer = true
+	yes := n.answer(rest, judge)
+	*q.answer = false
+	return n.ask(q.condition, yes, no)
 }

@@ -16,7 +16,7 @@ type Source struct{ r *rand.Rand }
 func New(seed uint64) *Source { return &Source{rand.New(rand.NewPCG(seed, 7))} }
 
 var (
-	components = []string{"usr", "bin", "etc", "app", "proc", "self", "12", "345", "nginx", "a", "ab", "abc", "é", "conf.d"}
+	components = []string{"usr", "bin", "etc", "app", "proc", "self", "12", "345", "environ", "nginx", "a", "ab", "abc", "é", "conf.d"}
 	programs   = []string{"sh", "bash", "python3", "nginx", "busybox"}
 	wildcards  = []string{"*", "**", "?", "[a-c]", "[^a]", "{usr,bin}", "a*", "*n", "{a,ab}c", "py**"}
 )
@@ -121,6 +121,9 @@ func (s *Source) socket(op *policy.Operation) {
 
 // Rule returns a rule of a category, of those the BPF enforcer carries out.
 func (s *Source) Rule(c policy.Category) policy.Rule {
+	if (c == policy.File || c == policy.Process) && s.chance(12) {
+		return s.preset(c)
+	}
 	r := policy.Rule{Category: c, Match: s.matcher(c), Action: policy.Action(s.r.IntN(3)), PTS: s.chance(8)}
 	if c == policy.File {
 		r.ReadOnly = s.chance(25)
@@ -171,6 +174,15 @@ func (s *Source) Program() policy.Names {
 	return policy.Name(name)
 }
 
+// preset returns a rule that is a preset; those forbid or report.
+func (s *Source) preset(c policy.Category) policy.Rule {
+	names := []policy.PresetName{policy.PresetExec, policy.PresetFilelessExec, policy.PresetAnonymousMapExec}
+	if c == policy.File {
+		names = []policy.PresetName{policy.PresetProtectEnv, policy.PresetProtectProc}
+	}
+	return policy.Rule{Category: c, Match: policy.Matcher{Kind: policy.MatchPreset, Preset: pick(s, names)}, Action: policy.Action(s.r.IntN(2))}
+}
+
 // Policies returns up to four policies of all categories.
 func (s *Source) Policies() []*policy.Policy {
 	var out []*policy.Policy
@@ -204,9 +216,10 @@ func (s *Source) Options() policy.Options {
 // Operation returns an operation of the kinds that the BPF enforcer judges.
 func (s *Source) Operation() policy.Operation {
 	op := policy.Operation{Owner: s.chance(50), TTY: s.chance(50), Source: s.Program()}
-	switch s.r.IntN(7) {
+	switch s.r.IntN(9) {
 	case 0:
 		op.Kind = policy.OpExec
+		op.Entered = s.chance(20)
 		op.StartedBy, op.ByDescriptor = pick(s, programs), s.chance(15)
 		op.Args, op.ArgsUnreadable = s.arguments(), s.chance(5)
 	case 1:
@@ -219,11 +232,15 @@ func (s *Source) Operation() policy.Operation {
 	case 5, 6:
 		op.Kind = pick(s, []policy.OpKind{policy.OpConnect, policy.OpConnect, policy.OpBind, policy.OpAccept})
 		s.socket(&op)
+	case 7:
+		op.Kind = pick(s, []policy.OpKind{policy.OpMapExec, policy.OpMapExec, policy.OpLoader})
+	case 8:
+		op.Kind = policy.OpAnonExec
 	case 4:
 		op.Kind = policy.OpCapability
 		op.Capability = policy.Capability(s.r.IntN(policy.NumCapabilities + 2))
 	}
-	if op.Kind.Category() == policy.File || op.Kind.Category() == policy.Process {
+	if op.Kind.Category() == policy.File || op.Kind.Category() == policy.Process && op.Kind != policy.OpAnonExec {
 		op.Names, op.ByHandle = s.names(op.Kind), s.chance(4)
 	}
 	if op.ByHandle {
@@ -231,6 +248,9 @@ func (s *Source) Operation() policy.Operation {
 	}
 	if op.Kind == policy.OpWrite && s.chance(60) {
 		s.move(&op)
+	}
+	if op.Kind.Category() == policy.File && op.Change == policy.ChangeContent {
+		op.OtherTask = len(op.Names.Origin) == 1 && s.chance(20)
 	}
 	return op
 }
@@ -259,7 +279,7 @@ func (s *Source) names(kind policy.OpKind) policy.Names {
 	if s.chance(4) {
 		return policy.Names{}
 	}
-	if kind != policy.OpExec && s.chance(10) {
+	if kind.Category() == policy.File && s.chance(10) {
 		rest := pick(s, []string{"", "/a", "/ab/abc", "/nginx"})
 		return policy.Names{Origin: []string{"/proc/12" + rest, "/proc/self" + rest}}
 	}

@@ -107,6 +107,8 @@ func (e *Enforcer) explain(raw bpf.EnforcerEvent, s texts) (enforcer.Event, bool
 		Unnamed:   flags&bpf.EnforcerEventFlagEVENT_UNNAMED != 0,
 		Read:      flags&bpf.EnforcerEventFlagEVENT_READ != 0,
 		Write:     flags&bpf.EnforcerEventFlagEVENT_WRITE != 0,
+		Mapped:    flags&bpf.EnforcerEventFlagEVENT_MAPPED != 0,
+		Memory:    flags&bpf.EnforcerEventFlagEVENT_MEMORY != 0,
 		Resource:  s.resource,
 		Family:    int(raw.Family), SocketType: int(raw.Type), Protocol: int(raw.Protocol),
 		Use: use(bpf.EnforcerEventKind(raw.Kind)), Address: address(raw),

@@ -91,6 +91,16 @@ func help(task []string) error {
 		return tamper(strings.Join(task[2:], " "), task[1])
 	case "writes":
 		return all(writes(), task[1])
+	case "maps":
+		return all(mapCalls(), task[1])
+	case "memory":
+		return all(memoryCalls(), task[1])
+	case "proc":
+		return all(procReads(), task[1])
+	case "when":
+		return executeWhen(task[1], task[2])
+	case "deleted":
+		return execDeleted(task[1])
 	case "ftruncate":
 		return unix.Ftruncate(3, 0)
 	case "memfd":
@@ -286,4 +296,24 @@ func openWhen(told, file string) error {
 		time.Sleep(time.Millisecond)
 	}
 	return open(file)
+}
+
+// execDeleted executes a copy of a program when its name is gone.
+func execDeleted(program string) error {
+	text, err := os.ReadFile(program)
+	if err != nil {
+		return err
+	}
+	const name = "/var/tmp/rules/deleted"
+	if err := os.WriteFile(name, text, 0o755); err != nil {
+		return err
+	}
+	fd, err := unix.Open(name, unix.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(name); err != nil {
+		return err
+	}
+	return unix.Exec(fmt.Sprintf("/proc/self/fd/%d", fd), []string{program}, nil)
 }

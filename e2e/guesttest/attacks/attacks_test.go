@@ -35,11 +35,16 @@ spec:
   file:
     matchDirectories: [{dir: /secret/, recursive: true}, {dir: /volume/secret/, recursive: true}, {dir: /volume/kept/, recursive: true, readOnly: true}]
   process:
-    matchPaths: [{path: /opt/tool}, {path: /opt/tool-two}, {path: /opt/tool-three}]
+    matchPaths: [{path: /opt/tool}, {path: /opt/tool-two}, {path: /opt/tool-three}, {path: /opt/tool-four}]
   network:
     matchProtocols: [{protocol: udp}, {protocol: raw}]
   capabilities:
     matchCapabilities: [{capability: net_admin}]
+  presets:
+  - {name: protectProc}
+  - {name: protectEnv}
+  - {name: filelessExec}
+  - {name: anonymousMapExec}
   action: Block
 `
 
@@ -103,7 +108,7 @@ func (p *place) makeDeep(dir string) error {
 // furnish brings what a try uses up.
 func (p *place) furnish() error {
 	self := container.File{From: "/proc/self/exe", Mode: 0o755}
-	return errors.Join(p.Put(toolTwo, self), p.Put(toolThree, self), p.Put("/secret/spare", container.File{}), p.Put("/secret/spare-two", container.File{}))
+	return errors.Join(p.Put(toolTwo, self), p.Put(toolThree, self), p.Put(toolFour, self), p.Put("/secret/spare", container.File{}), p.Put("/secret/spare-two", container.File{}))
 }
 
 // sweep tries every way of a group in the container.

@@ -97,7 +97,7 @@ type way struct {
 
 func ways() []way {
 	var all []way
-	for _, part := range [][]way{readingWays(), kernelWays(), mountWays(), changingWays(), attributeWays(), programWays(), rightsWays(), leavingWays(), nameWays(), sourceWays()} {
+	for _, part := range [][]way{readingWays(), kernelWays(), mountWays(), changingWays(), attributeWays(), programWays(), mappingWays(), presetWays(), rightsWays(), leavingWays(), nameWays(), sourceWays()} {
 		all = append(all, part...)
 	}
 	return all

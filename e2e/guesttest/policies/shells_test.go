@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"kubearmor.io/e2e/exercise/container"
-	"kubearmor.io/policy"
 )
 
 func idle(image, labels string) workload {
@@ -47,11 +46,11 @@ func TestBlockShellsOnRunningDebian(t *testing.T) {
 		t.Errorf("bash started from within: %s", r)
 	}
 	p.reports("block-shells-cluster-wide: Process /usr/bin/bash")
-	// Through the loader it can be had as long as the enforcer says that it doesn't judge mappings.
-	r := p.exec("/lib64/ld-linux-x86-64.so.2", "/bin/bash", "-c", "exit 0")
-	if held := r.Code != 0; held != policy.BPF().Mappings {
-		t.Errorf("the enforcer says that judging mappings is %v, and the loader ended with %s", policy.BPF().Mappings, r)
+	// Its loader would map it.
+	if r := p.exec("/lib64/ld-linux-x86-64.so.2", "/bin/bash", "-c", "exit 0"); r.Code == 0 {
+		t.Errorf("bash started by its loader: %s", r)
 	}
+	p.reports("block-shells-cluster-wide: Process /usr/bin/bash")
 }
 
 func TestBlockShellsWhereTheShellIsALinkToBusybox(t *testing.T) {

@@ -82,11 +82,14 @@ func (m *matcher) ask(t testing.TB, op *policy.Operation) bool {
 	*r = bpf.MatchRequest{Container: 1}
 	source, deleted := image.SourceFor(op.Source)
 	r.SourceLen, r.SourceDeleted = uint32(copy(r.Source[:], source)), number(deleted)
-	if op.Owner {
-		r.Conditions |= 1 << image.ConditionOwner
-	}
-	if op.TTY {
-		r.Conditions |= 1 << image.ConditionTTY
+	who := image.CallerOf(op)
+	for condition, holds := range map[int]bool{
+		image.ConditionOwner: who.Owner, image.ConditionTTY: who.TTY, image.ConditionEntered: who.Entered,
+		image.ConditionOtherTask: who.OtherTask, image.ConditionOtherEnviron: who.Environ,
+	} {
+		if holds {
+			r.Conditions |= 1 << condition
+		}
 	}
 	if op.ByHandle {
 		r.Handle = 1
@@ -112,6 +115,15 @@ func (m *matcher) ask(t testing.TB, op *policy.Operation) bool {
 		r.StartedByLen = uint32(copy(r.StartedBy[:], op.StartedBy))
 		r.Hidden = number(op.ByDescriptor)
 		r.Conditions |= lists << image.ConditionArguments
+		return true
+	case policy.OpMapExec, policy.OpLoader:
+		r.Kind, r.Op = uint32(bpf.MatchRequestKindREQUEST_MAPPING), image.ColumnMapping
+		if op.Kind == policy.OpLoader {
+			r.Op = image.ColumnLoader
+		}
+		return true
+	case policy.OpAnonExec:
+		r.Kind = uint32(bpf.MatchRequestKindREQUEST_MEMORY)
 		return true
 	case policy.OpSocket:
 		r.Kind, r.Op = uint32(bpf.MatchRequestKindREQUEST_SOCKET), uint32(op.Family)

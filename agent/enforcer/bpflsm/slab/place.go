@@ -68,6 +68,7 @@ func (p *placement) header(profile uint64) bpf.MatchPlaced {
 		EndpointColumns: p.address(w[image.HeaderEndpointColumns]), EndpointWidth: w[image.HeaderEndpointWidth],
 		EndpointWords: p.address(w[image.HeaderEndpointWords]), EndpointRows: w[image.HeaderEndpointRows],
 		ArgumentStart: p.state(w[image.HeaderArgumentStart]),
+		FilelessSet:   w[image.HeaderFilelessSet], MemoryWord: w[image.HeaderMemoryWord],
 	}
 }
 
@@ -110,7 +111,6 @@ func (p *placement) check(at uint32) error {
 		{w[image.HeaderSocketWords], image.SocketClasses},
 		{w[image.HeaderCapabilityWords], image.CapabilityWords},
 		{w[image.HeaderFileWords], image.FileOps},
-		{w[image.HeaderExecWords], w[image.HeaderExecColumns]},
 		{w[image.HeaderExecClasses], 1},
 		{w[image.HeaderFileMoves], 2},
 		{w[image.HeaderExecMoves], 2},
@@ -118,6 +118,7 @@ func (p *placement) check(at uint32) error {
 		{w[image.HeaderTraceWords], 2 * w[image.HeaderSourceSets]},
 		{w[image.HeaderEndpointColumns], image.Directions * image.SocketClasses},
 		{w[image.HeaderEndpointWords], w[image.HeaderEndpointWidth] * w[image.HeaderEndpointRows]},
+		{w[image.HeaderExecWords], w[image.HeaderExecColumns] * (w[image.HeaderFilelessSet] + 1)},
 	} {
 		if uint64(section[0])+uint64(section[1]) > uint64(len(w)) {
 			return fmt.Errorf("a section at word %d with %d words ends behind the image", section[0], section[1])
