@@ -200,6 +200,8 @@ type EnforcerScratch struct {
 		Status    int32
 		Container uint32
 		Raw       uint32
+		Sequence  uint32
+		Reserved  uint32
 	}
 	Arguments struct {
 		_        structs.HostLayout

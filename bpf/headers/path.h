@@ -91,12 +91,14 @@ __noinline int slow_steps(struct scratch *s)
 	return w->status = WALKING;
 }
 
-// slow_walk walks all the way up once.
+// slow_walk walks all the way up once; NAME_UNSTABLE if something was renamed meanwhile.
 __noinline int slow_walk(struct scratch *s, u32 id, u32 raw)
 {
-	if (!s)
-		return NAME_NONE;
-	// First what need not be kept: a chain of calls has 512 bytes of stack.
+	u32 before = rename_sequence();
+	if (!s || before & 1)
+		return NAME_UNSTABLE;
+	// A chain of calls has 512 bytes of stack: what can be kept elsewhere is.
+	s->walk.sequence = before;
 	s->walk.dentry = s->from;
 	s->walk.position = PATH_END;
 	s->walk.container = id;
@@ -108,20 +110,12 @@ __noinline int slow_walk(struct scratch *s, u32 id, u32 raw)
 	bool single = (c && c->root_sb == (u64)sb) || bpf_map_lookup_elem(&origins, &key);
 	s->walk.sb = (u64)sb;
 	s->walk.root = single ? (u64)BPF_CORE_READ(sb, s_root) : 0;
-	for (int i = 0; i < SLOW_CALLS; i++)
-		if (slow_steps(s) != WALKING)
-			return s->walk.status;
-	return NAME_TOO_LONG;
-}
-
-// slow_try is slow_walk, and NAME_UNSTABLE if something was renamed meanwhile.
-__noinline int slow_try(struct scratch *s, u32 id, u32 raw)
-{
-	u32 before = rename_sequence();
-	if (!s || before & 1)
+	s->walk.status = WALKING;
+	for (int i = 0; i < SLOW_CALLS && s->walk.status == WALKING; i++)
+		slow_steps(s);
+	if (rename_sequence() != s->walk.sequence)
 		return NAME_UNSTABLE;
-	int name = slow_walk(s, id, raw);
-	return rename_sequence() == before ? name : NAME_UNSTABLE;
+	return s->walk.status == WALKING ? NAME_TOO_LONG : s->walk.status;
 }
 
 // slow_name does what origin_name does, for the directory entry whose address is in s->from:
@@ -132,7 +126,7 @@ __noinline int slow_name(struct scratch *s, u32 id, u32 raw)
 		return NAME_NONE;
 	int name = NAME_UNSTABLE;
 	for (int try = 0; try < RETRIES && name == NAME_UNSTABLE; try++)
-		name = slow_try(s, id, raw);
+		name = slow_walk(s, id, raw);
 	return name;
 }
 
@@ -244,16 +238,17 @@ __noinline int seen_walk(struct scratch *s, u32 id)
 	u32 before = rename_sequence();
 	if (!s || before & 1)
 		return NAME_UNSTABLE;
+	s->walk.sequence = before;
 	s->walk.dentry = s->from;
 	s->walk.root = s->mount;
 	s->walk.position = PATH_END;
 	s->walk.container = id;
-	int name = WALKING;
-	for (int i = 0; i < SLOW_CALLS && name == WALKING; i++)
-		name = seen_steps(s);
-	if (name == WALKING)
-		name = NAME_TOO_LONG;
-	return rename_sequence() == before ? name : NAME_UNSTABLE;
+	s->walk.status = WALKING;
+	for (int i = 0; i < SLOW_CALLS && s->walk.status == WALKING; i++)
+		seen_steps(s);
+	if (rename_sequence() != s->walk.sequence)
+		return NAME_UNSTABLE;
+	return s->walk.status == WALKING ? NAME_TOO_LONG : s->walk.status;
 }
 
 // seen_name names what lies on a file system that the container has mounted itself: s->from on

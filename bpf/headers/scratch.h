@@ -16,6 +16,8 @@ struct walk {
 	s32 status;
 	u32 container;
 	u32 raw; // up to the root of the file system, recorded or not
+	u32 sequence; // of renames, before the walk
+	u32 reserved;
 };
 
 #define FOLD_NAME 256 // bytes of a resource's name, with a zero

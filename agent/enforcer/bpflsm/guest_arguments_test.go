@@ -60,8 +60,7 @@ func TestArgumentsInTheKernel(t *testing.T) {
 		c.spec = strings.ReplaceAll(c.spec, "HELPER", self)
 		cases[name] = c
 	}
-	seeRules(t, cases)
-	g := newGuest(t, Options{})
+	g := seeRules(t, cases)
 	for name, spec := range map[string]string{"an Allow": cases["no arguments"].spec, "a Block": cases["a Block of other arguments"].spec} {
 		t.Run("arguments that lie anywhere in a page beside "+name, func(t *testing.T) {
 			if got := g.box(t, t.Name(), spec).run(t, "helper: arguments-anywhere /usr/bin/true -v -x"); got.exit != 0 {

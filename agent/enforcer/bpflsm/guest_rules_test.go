@@ -85,8 +85,8 @@ func ruleCases(dir string) map[string]ruleCase {
 
 func TestRulesInTheKernel(t *testing.T) { seeRules(t, ruleCases("/var/tmp/rules")) }
 
-// seeRules runs each case in a container of its own.
-func seeRules(t *testing.T, cases map[string]ruleCase) {
+// seeRules runs each case in a container of its own. The guest has a reader of its events.
+func seeRules(t *testing.T, cases map[string]ruleCase) *guest {
 	g := newGuest(t, Options{})
 	g.read(t)
 	for name, c := range cases {
@@ -112,6 +112,7 @@ func seeRules(t *testing.T, cases map[string]ruleCase) {
 			}
 		})
 	}
+	return g
 }
 
 // furnish makes the files that the cases are about.
