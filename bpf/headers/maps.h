@@ -37,7 +37,8 @@ struct program {
 };
 
 // source is what a task of a container runs: the program of its last exec, and the one of an
-// exec that is under way and may fail yet.
+// exec that is under way and may fail yet. Programs of another version copy it where it has the
+// same size: another form needs another size, or another name of the map.
 struct source {
 	u32 container; // whose names these are
 	u32 now;       // which of the two
@@ -128,7 +129,7 @@ struct located {
 // node is what the programs know of the node and its agent. quiet stays in front: an agent
 // of another version sets it.
 struct node {
-	u32 quiet;        // another set of programs tells what is allowed and reported
+	u32 quiet;        // another set of programs tells what is allowed and reported, and keeps the start gate
 	u32 agent;        // its process; 0: none. Cleared when it ends
 	u64 heartbeat;    // nanoseconds since boot, of the agent's last sign of life
 	u64 answers_for;  // nanoseconds that a sign of life counts

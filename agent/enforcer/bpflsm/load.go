@@ -46,6 +46,8 @@ type Enforcer struct {
 	records     *records // nil: nothing outlives this process
 	node        *nodeMemory
 	endLife     func()
+	handover    *handover // nil: no programs of another version are in force beside these
+	inherited   [][]byte  // events that programs of before have written
 
 	mu         sync.Mutex
 	entries    *entries
@@ -88,7 +90,10 @@ func Load(ctx context.Context, opt Options) (*Enforcer, error) {
 	if err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
-	if err := e.prove(ctx); err != nil {
+	if err = e.prove(ctx); err == nil {
+		err = e.comeIntoForce(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil
@@ -146,6 +151,14 @@ func (e *Enforcer) open(spec *ebpf.CollectionSpec) (err error) {
 
 // attach attaches labels first: what judges must find them.
 func (e *Enforcer) attach() error {
+	if err := e.attachKeepers(); err != nil {
+		return err
+	}
+	return e.attachJudges()
+}
+
+// attachKeepers attaches what keeps labels, and what the agent asks.
+func (e *Enforcer) attachKeepers() error {
 	p := &e.objects.EnforcerPrograms
 	tracing := []*ebpf.Program{p.TaskMoved, p.TaskCloned, p.AgentEnded}
 	if e.handles {
@@ -158,21 +171,34 @@ func (e *Enforcer) attach() error {
 		}
 		e.links = append(e.links, l)
 	}
-	for _, program := range []*ebpf.Program{
-		p.InheritLabel, p.PrepareExec, p.ExecDone, p.Locate,
+	return e.attachLSM(p.InheritLabel, p.PrepareExec, p.ExecDone, p.Locate)
+}
+
+// attachJudges attaches the others.
+func (e *Enforcer) attachJudges() error {
+	p := &e.objects.EnforcerPrograms
+	err := e.attachLSM(
 		p.CheckExec, p.CheckOpen, p.CheckMknod, p.CheckMkdir, p.CheckSymlink, p.CheckUnlink, p.CheckRmdir,
 		p.GuardMap, p.GuardProgram, p.GuardCall, p.GuardUmount, p.GuardSignal, p.GuardAgent,
 		p.CheckRename, p.CheckLink, p.CheckMount, p.CheckMoveMount, p.CheckUmount, p.CheckPivot, p.CheckForeign, p.CheckTruncate, p.CheckChmod, p.CheckChown, p.CheckSocket, p.CheckCapability,
 		p.CheckTrace, p.CheckTraceme,
 		p.CheckConnect, p.CheckSend, p.CheckBind, p.CheckListen, p.CheckAccept,
-	} {
+	)
+	if err != nil {
+		return err
+	}
+	return e.guard(e.links)
+}
+
+func (e *Enforcer) attachLSM(all ...*ebpf.Program) error {
+	for _, program := range all {
 		l, err := link.AttachLSM(link.LSMOptions{Program: program})
 		if err != nil {
 			return fmt.Errorf("attach %s: %w", program, err)
 		}
 		e.links = append(e.links, l)
 	}
-	return e.guard(e.links)
+	return nil
 }
 
 // Close gives up programs and maps: enforcement ends. With Keep it goes on.
