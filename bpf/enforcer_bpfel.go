@@ -144,8 +144,8 @@ type EnforcerLocated struct {
 }
 
 type EnforcerLongSource struct {
-	_     structs.HostLayout
-	Names [2][4096]uint8
+	_    structs.HostLayout
+	Name [4096]uint8
 }
 
 type EnforcerNode struct {
@@ -234,6 +234,7 @@ const (
 	EnforcerMapLabels           = "labels"
 	EnforcerMapLocating         = "locating"
 	EnforcerMapLongSources      = "long_sources"
+	EnforcerMapLongSources1     = "long_sources_1"
 	EnforcerMapNodes            = "nodes"
 	EnforcerMapOrigins          = "origins"
 	EnforcerMapScratches        = "scratches"
@@ -388,6 +389,7 @@ type EnforcerMapSpecs struct {
 	Labels       *ebpf.MapSpec `ebpf:"labels"`
 	Locating     *ebpf.MapSpec `ebpf:"locating"`
 	LongSources  *ebpf.MapSpec `ebpf:"long_sources"`
+	LongSources1 *ebpf.MapSpec `ebpf:"long_sources_1"`
 	Nodes        *ebpf.MapSpec `ebpf:"nodes"`
 	Origins      *ebpf.MapSpec `ebpf:"origins"`
 	Scratches    *ebpf.MapSpec `ebpf:"scratches"`
@@ -440,6 +442,7 @@ type EnforcerMaps struct {
 	Labels       *ebpf.Map `ebpf:"labels"`
 	Locating     *ebpf.Map `ebpf:"locating"`
 	LongSources  *ebpf.Map `ebpf:"long_sources"`
+	LongSources1 *ebpf.Map `ebpf:"long_sources_1"`
 	Nodes        *ebpf.Map `ebpf:"nodes"`
 	Origins      *ebpf.Map `ebpf:"origins"`
 	Scratches    *ebpf.Map `ebpf:"scratches"`
@@ -459,6 +462,7 @@ func (m *EnforcerMaps) Close() error {
 		m.Labels,
 		m.Locating,
 		m.LongSources,
+		m.LongSources1,
 		m.Nodes,
 		m.Origins,
 		m.Scratches,

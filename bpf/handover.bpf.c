@@ -10,7 +10,7 @@ struct old_label {
 	u32 flags;
 };
 
-// The three are replaced by the other set's own when this is loaded, the programs of tasks only
+// All are replaced by the other set's own when this is loaded, the programs of tasks only
 // where that set keeps them in the same form; else each task's is found anew.
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -32,6 +32,13 @@ struct {
 	__type(key, int);
 	__type(value, struct long_source);
 } old_long_sources SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct long_source);
+} old_long_sources_1 SEC(".maps");
 
 struct bpf_iter_meta;
 
@@ -70,7 +77,7 @@ static __always_inline bool same_program(struct source *a, struct long_source *l
 		return false;
 	if (p->len <= SOURCE_INLINE)
 		return same_name(p->name, q->name, p->len, SOURCE_INLINE);
-	return long_a && long_b && same_name(long_a->names[a->now & 1], long_b->names[b->now & 1], p->len, PATH_END);
+	return long_a && long_b && same_name(long_a->name, long_b->name, p->len, PATH_END);
 }
 
 // copy_program gives a task the program that the other set keeps of it.
@@ -79,19 +86,29 @@ static __always_inline void copy_program(struct task_struct *task, struct label 
 	struct source *old = bpf_task_storage_get(&old_sources, task, 0, 0);
 	if (!old || old->container != id)
 		return;
-	struct long_source *old_long = bpf_task_storage_get(&old_long_sources, task, 0, 0), *own_long = 0;
+	// The one in use: the other has a meaning only while an exec is under way.
+	u32 which = old->now & 1;
+	struct long_source *old_long, *own_long = 0;
+	if (which)
+		old_long = bpf_task_storage_get(&old_long_sources_1, task, 0, 0);
+	else
+		old_long = bpf_task_storage_get(&old_long_sources, task, 0, 0);
 	struct source *own = bpf_task_storage_get(&sources, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (old_long)
+	if (old_long && which)
+		own_long = bpf_task_storage_get(&long_sources_1, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	else if (old_long)
 		own_long = bpf_task_storage_get(&long_sources, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!own || (old_long && !own_long)) {
 		changed++;
 		return;
 	}
-	if (own->container == id && same_program(old, old_long, own, own_long))
+	if (own->container == id && own->now == old->now && same_program(old, old_long, own, own_long))
 		return;
 	own->container = 0; // the task may look meanwhile
 	barrier();
 	bpf_probe_read_kernel(&own->now, sizeof(*own) - sizeof(own->container), &old->now);
+	if (old->programs[(which + 1) & 1].len > SOURCE_INLINE)
+		own->pending = 0; // then that exec's is found anew
 	if (old_long && own_long)
 		bpf_probe_read_kernel(own_long, sizeof(*own_long), old_long);
 	barrier();

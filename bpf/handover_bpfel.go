@@ -49,8 +49,8 @@ type HandoverLocated struct {
 }
 
 type HandoverLongSource struct {
-	_     structs.HostLayout
-	Names [2][4096]uint8
+	_    structs.HostLayout
+	Name [4096]uint8
 }
 
 type HandoverNode struct {
@@ -105,26 +105,28 @@ type HandoverSource struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	HandoverMapCgroups        = "cgroups"
-	HandoverMapContainers     = "containers"
-	HandoverMapCounters       = "counters"
-	HandoverMapEvents         = "events"
-	HandoverMapGuarded        = "guarded"
-	HandoverMapLabels         = "labels"
-	HandoverMapLocating       = "locating"
-	HandoverMapLongSources    = "long_sources"
-	HandoverMapNodes          = "nodes"
-	HandoverMapOldLabels      = "old_labels"
-	HandoverMapOldLongSources = "old_long_sources"
-	HandoverMapOldSources     = "old_sources"
-	HandoverMapOrigins        = "origins"
-	HandoverMapSlabs          = "slabs"
-	HandoverMapSources        = "sources"
-	HandoverMapStartParents   = "start_parents"
-	HandoverProgCopyLabels    = "copy_labels"
-	HandoverVarChanged        = "changed"
-	HandoverVarEpoch          = "epoch"
-	HandoverVarOwnFirst       = "own_first"
+	HandoverMapCgroups         = "cgroups"
+	HandoverMapContainers      = "containers"
+	HandoverMapCounters        = "counters"
+	HandoverMapEvents          = "events"
+	HandoverMapGuarded         = "guarded"
+	HandoverMapLabels          = "labels"
+	HandoverMapLocating        = "locating"
+	HandoverMapLongSources     = "long_sources"
+	HandoverMapLongSources1    = "long_sources_1"
+	HandoverMapNodes           = "nodes"
+	HandoverMapOldLabels       = "old_labels"
+	HandoverMapOldLongSources  = "old_long_sources"
+	HandoverMapOldLongSources1 = "old_long_sources_1"
+	HandoverMapOldSources      = "old_sources"
+	HandoverMapOrigins         = "origins"
+	HandoverMapSlabs           = "slabs"
+	HandoverMapSources         = "sources"
+	HandoverMapStartParents    = "start_parents"
+	HandoverProgCopyLabels     = "copy_labels"
+	HandoverVarChanged         = "changed"
+	HandoverVarEpoch           = "epoch"
+	HandoverVarOwnFirst        = "own_first"
 )
 
 // LoadHandover returns the embedded CollectionSpec for Handover.
@@ -176,22 +178,24 @@ type HandoverProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type HandoverMapSpecs struct {
-	Cgroups        *ebpf.MapSpec `ebpf:"cgroups"`
-	Containers     *ebpf.MapSpec `ebpf:"containers"`
-	Counters       *ebpf.MapSpec `ebpf:"counters"`
-	Events         *ebpf.MapSpec `ebpf:"events"`
-	Guarded        *ebpf.MapSpec `ebpf:"guarded"`
-	Labels         *ebpf.MapSpec `ebpf:"labels"`
-	Locating       *ebpf.MapSpec `ebpf:"locating"`
-	LongSources    *ebpf.MapSpec `ebpf:"long_sources"`
-	Nodes          *ebpf.MapSpec `ebpf:"nodes"`
-	OldLabels      *ebpf.MapSpec `ebpf:"old_labels"`
-	OldLongSources *ebpf.MapSpec `ebpf:"old_long_sources"`
-	OldSources     *ebpf.MapSpec `ebpf:"old_sources"`
-	Origins        *ebpf.MapSpec `ebpf:"origins"`
-	Slabs          *ebpf.MapSpec `ebpf:"slabs"`
-	Sources        *ebpf.MapSpec `ebpf:"sources"`
-	StartParents   *ebpf.MapSpec `ebpf:"start_parents"`
+	Cgroups         *ebpf.MapSpec `ebpf:"cgroups"`
+	Containers      *ebpf.MapSpec `ebpf:"containers"`
+	Counters        *ebpf.MapSpec `ebpf:"counters"`
+	Events          *ebpf.MapSpec `ebpf:"events"`
+	Guarded         *ebpf.MapSpec `ebpf:"guarded"`
+	Labels          *ebpf.MapSpec `ebpf:"labels"`
+	Locating        *ebpf.MapSpec `ebpf:"locating"`
+	LongSources     *ebpf.MapSpec `ebpf:"long_sources"`
+	LongSources1    *ebpf.MapSpec `ebpf:"long_sources_1"`
+	Nodes           *ebpf.MapSpec `ebpf:"nodes"`
+	OldLabels       *ebpf.MapSpec `ebpf:"old_labels"`
+	OldLongSources  *ebpf.MapSpec `ebpf:"old_long_sources"`
+	OldLongSources1 *ebpf.MapSpec `ebpf:"old_long_sources_1"`
+	OldSources      *ebpf.MapSpec `ebpf:"old_sources"`
+	Origins         *ebpf.MapSpec `ebpf:"origins"`
+	Slabs           *ebpf.MapSpec `ebpf:"slabs"`
+	Sources         *ebpf.MapSpec `ebpf:"sources"`
+	StartParents    *ebpf.MapSpec `ebpf:"start_parents"`
 }
 
 // HandoverVariableSpecs contains global variables before they are loaded into the kernel.
@@ -223,22 +227,24 @@ func (o *HandoverObjects) Close() error {
 //
 // It can be passed to LoadHandoverObjects or ebpf.CollectionSpec.LoadAndAssign.
 type HandoverMaps struct {
-	Cgroups        *ebpf.Map `ebpf:"cgroups"`
-	Containers     *ebpf.Map `ebpf:"containers"`
-	Counters       *ebpf.Map `ebpf:"counters"`
-	Events         *ebpf.Map `ebpf:"events"`
-	Guarded        *ebpf.Map `ebpf:"guarded"`
-	Labels         *ebpf.Map `ebpf:"labels"`
-	Locating       *ebpf.Map `ebpf:"locating"`
-	LongSources    *ebpf.Map `ebpf:"long_sources"`
-	Nodes          *ebpf.Map `ebpf:"nodes"`
-	OldLabels      *ebpf.Map `ebpf:"old_labels"`
-	OldLongSources *ebpf.Map `ebpf:"old_long_sources"`
-	OldSources     *ebpf.Map `ebpf:"old_sources"`
-	Origins        *ebpf.Map `ebpf:"origins"`
-	Slabs          *ebpf.Map `ebpf:"slabs"`
-	Sources        *ebpf.Map `ebpf:"sources"`
-	StartParents   *ebpf.Map `ebpf:"start_parents"`
+	Cgroups         *ebpf.Map `ebpf:"cgroups"`
+	Containers      *ebpf.Map `ebpf:"containers"`
+	Counters        *ebpf.Map `ebpf:"counters"`
+	Events          *ebpf.Map `ebpf:"events"`
+	Guarded         *ebpf.Map `ebpf:"guarded"`
+	Labels          *ebpf.Map `ebpf:"labels"`
+	Locating        *ebpf.Map `ebpf:"locating"`
+	LongSources     *ebpf.Map `ebpf:"long_sources"`
+	LongSources1    *ebpf.Map `ebpf:"long_sources_1"`
+	Nodes           *ebpf.Map `ebpf:"nodes"`
+	OldLabels       *ebpf.Map `ebpf:"old_labels"`
+	OldLongSources  *ebpf.Map `ebpf:"old_long_sources"`
+	OldLongSources1 *ebpf.Map `ebpf:"old_long_sources_1"`
+	OldSources      *ebpf.Map `ebpf:"old_sources"`
+	Origins         *ebpf.Map `ebpf:"origins"`
+	Slabs           *ebpf.Map `ebpf:"slabs"`
+	Sources         *ebpf.Map `ebpf:"sources"`
+	StartParents    *ebpf.Map `ebpf:"start_parents"`
 }
 
 func (m *HandoverMaps) Close() error {
@@ -251,9 +257,11 @@ func (m *HandoverMaps) Close() error {
 		m.Labels,
 		m.Locating,
 		m.LongSources,
+		m.LongSources1,
 		m.Nodes,
 		m.OldLabels,
 		m.OldLongSources,
+		m.OldLongSources1,
 		m.OldSources,
 		m.Origins,
 		m.Slabs,

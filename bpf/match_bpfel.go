@@ -49,8 +49,8 @@ type MatchLocated struct {
 }
 
 type MatchLongSource struct {
-	_     structs.HostLayout
-	Names [2][4096]uint8
+	_    structs.HostLayout
+	Name [4096]uint8
 }
 
 type MatchNode struct {
@@ -191,6 +191,7 @@ const (
 	MatchMapLabels          = "labels"
 	MatchMapLocating        = "locating"
 	MatchMapLongSources     = "long_sources"
+	MatchMapLongSources1    = "long_sources_1"
 	MatchMapNodes           = "nodes"
 	MatchMapOrigins         = "origins"
 	MatchMapRequests        = "requests"
@@ -262,6 +263,7 @@ type MatchMapSpecs struct {
 	Labels       *ebpf.MapSpec `ebpf:"labels"`
 	Locating     *ebpf.MapSpec `ebpf:"locating"`
 	LongSources  *ebpf.MapSpec `ebpf:"long_sources"`
+	LongSources1 *ebpf.MapSpec `ebpf:"long_sources_1"`
 	Nodes        *ebpf.MapSpec `ebpf:"nodes"`
 	Origins      *ebpf.MapSpec `ebpf:"origins"`
 	Requests     *ebpf.MapSpec `ebpf:"requests"`
@@ -307,6 +309,7 @@ type MatchMaps struct {
 	Labels       *ebpf.Map `ebpf:"labels"`
 	Locating     *ebpf.Map `ebpf:"locating"`
 	LongSources  *ebpf.Map `ebpf:"long_sources"`
+	LongSources1 *ebpf.Map `ebpf:"long_sources_1"`
 	Nodes        *ebpf.Map `ebpf:"nodes"`
 	Origins      *ebpf.Map `ebpf:"origins"`
 	Requests     *ebpf.Map `ebpf:"requests"`
@@ -325,6 +328,7 @@ func (m *MatchMaps) Close() error {
 		m.Labels,
 		m.Locating,
 		m.LongSources,
+		m.LongSources1,
 		m.Nodes,
 		m.Origins,
 		m.Requests,

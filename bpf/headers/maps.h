@@ -31,7 +31,7 @@ struct label {
 
 // program is the executable of an exec, by origin name.
 struct program {
-	u32 len; // 0: it has no name; beyond SOURCE_INLINE it stands in long_sources
+	u32 len; // 0: it has no name; beyond SOURCE_INLINE it stands in long_sources or long_sources_1
 	u32 deleted; // that was the last one it had
 	u8 name[SOURCE_INLINE];
 };
@@ -47,8 +47,9 @@ struct source {
 	struct program programs[2];
 };
 
+// long_source is one of the two names, in a map of its own: no value of a task may have 8 KiB (Linux 7).
 struct long_source {
-	u8 names[2][PATH_END];
+	u8 name[PATH_END];
 };
 
 // container says which rules hold. The agent swaps them by one store to profile.
@@ -189,6 +190,13 @@ struct {
 	__type(key, int);
 	__type(value, struct long_source);
 } long_sources SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct long_source);
+} long_sources_1 SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

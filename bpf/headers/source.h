@@ -28,6 +28,14 @@ static __always_inline bool program_deleted(struct file *file)
 	return !BPF_CORE_READ(dentry, d_hash.pprev) && BPF_CORE_READ(dentry, d_parent) != dentry;
 }
 
+// long_name finds where the long one of a task's two names stands.
+static __always_inline struct long_source *long_name(struct task_struct *task, u32 which, u64 flags)
+{
+	if (which & 1)
+		return bpf_task_storage_get(&long_sources_1, task, 0, flags);
+	return bpf_task_storage_get(&long_sources, task, 0, flags);
+}
+
 // keep_program keeps the name in s->path as one of the two of a task.
 static __always_inline bool keep_program(struct task_struct *task, struct source *source, u32 which, struct scratch *s, s32 start, bool deleted)
 {
@@ -37,10 +45,10 @@ static __always_inline bool keep_program(struct task_struct *task, struct source
 	p->deleted = deleted;
 	// Of whatever length: the scratch goes on behind the path.
 	if (len > SOURCE_INLINE) {
-		struct long_source *l = bpf_task_storage_get(&long_sources, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		struct long_source *l = long_name(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
 		if (!l)
 			return false;
-		bpf_probe_read_kernel(l->names[which & 1], PATH_END, &s->path[within(start)]);
+		bpf_probe_read_kernel(l->name, PATH_END, &s->path[within(start)]);
 	} else if (len) {
 		bpf_probe_read_kernel(p->name, SOURCE_INLINE, &s->path[within(start)]);
 	}
@@ -107,10 +115,10 @@ static __always_inline u32 class_of_source(const struct image *image, struct tas
 		return 0;
 	if (len <= SOURCE_INLINE)
 		return accepted(image, step_chunk((const struct slab *)image->slab, (const struct chunk *)p->name, len, placed->source_start, placed->first_sink)) + beyond;
-	struct long_source *l = bpf_task_storage_get(&long_sources, task, 0, 0);
+	struct long_source *l = long_name(task, which, 0);
 	if (!l)
-		l = bpf_task_storage_get(&long_sources, task->group_leader, 0, 0);
-	return l ? class_of(image, l->names[which], len, p->deleted) : SOURCE_REFUSED;
+		l = long_name(task->group_leader, which, 0);
+	return l ? class_of(image, l->name, len, p->deleted) : SOURCE_REFUSED;
 }
 
 // find_source returns the class of the running task's program in a profile, and remembers it.
@@ -139,12 +147,13 @@ __noinline u64 find_source(u32 id, u64 profile)
 static __always_inline bool copy_source(struct task_struct *from, const struct source *kept, struct task_struct *to, struct source *copy)
 {
 	bpf_probe_read_kernel(copy, sizeof(*copy), kept);
-	if (kept->programs[kept->now & 1].len <= SOURCE_INLINE)
+	u32 which = kept->now & 1;
+	if (kept->programs[which].len <= SOURCE_INLINE)
 		return true;
-	struct long_source *name = bpf_task_storage_get(&long_sources, from, 0, 0);
+	struct long_source *name = long_name(from, which, 0);
 	if (!name)
-		name = bpf_task_storage_get(&long_sources, from->group_leader, 0, 0);
-	struct long_source *place = bpf_task_storage_get(&long_sources, to, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		name = long_name(from->group_leader, which, 0);
+	struct long_source *place = long_name(to, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!name || !place) {
 		copy->container = 0;
 		return false;

@@ -52,7 +52,8 @@ func (e *Enforcer) newLabelCopier(from pinned, ownFirst bool) (*labelCopier, err
 		}
 	}
 	use := map[string]*ebpf.Map{
-		"labels": e.objects.Labels, "sources": e.objects.Sources, "long_sources": e.objects.LongSources, "containers": e.objects.Containers,
+		"labels": e.objects.Labels, "sources": e.objects.Sources, "long_sources": e.objects.LongSources, "long_sources_1": e.objects.LongSources1,
+		"containers": e.objects.Containers,
 	}
 	theirs, err := tasksOf(from, spec)
 	defer func() {
@@ -92,7 +93,7 @@ func tasksOf(from pinned, spec *ebpf.CollectionSpec) (map[string]*ebpf.Map, erro
 	}
 	spec.Maps["old_labels"].ValueSize = labels.ValueSize()
 	all := map[string]*ebpf.Map{"old_labels": labels}
-	for _, name := range []string{"sources", "long_sources"} {
+	for _, name := range []string{"sources", "long_sources", "long_sources_1"} {
 		m, err := from.mapNamed(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

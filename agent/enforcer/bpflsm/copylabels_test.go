@@ -17,7 +17,10 @@ import (
 )
 
 // taskMaps are the maps of a set that tasks have something in, and that of containers.
-type taskMaps struct{ labels, sources, longSources, containers *ebpf.Map }
+type taskMaps struct {
+	labels, sources, containers *ebpf.Map
+	long                        [2]*ebpf.Map
+}
 
 func newTaskMaps(t *testing.T) taskMaps {
 	t.Helper()
@@ -33,7 +36,7 @@ func newTaskMaps(t *testing.T) taskMaps {
 		t.Cleanup(func() { m.Close() })
 		return m
 	}
-	return taskMaps{make("labels"), make("sources"), make("long_sources"), make("containers")}
+	return taskMaps{make("labels"), make("sources"), make("containers"), [2]*ebpf.Map{make("long_sources"), make("long_sources_1")}}
 }
 
 // pin pins what tasks have as another set would.
@@ -48,7 +51,7 @@ func (m taskMaps) pin(t *testing.T) pinned {
 	if err := os.MkdirAll(filepath.Join(set.dir, "maps"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, m := range map[string]*ebpf.Map{"labels": m.labels, "sources": m.sources, "long_sources": m.longSources} {
+	for name, m := range map[string]*ebpf.Map{"labels": m.labels, "sources": m.sources, "long_sources": m.long[0], "long_sources_1": m.long[1]} {
 		if err := m.Pin(filepath.Join(set.dir, "maps", name)); err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +88,7 @@ func sourceOf(container, now uint32, name, behind string) (bpf.EnforcerSource, b
 	p.Len = uint32(len(name))
 	to := p.Name[:]
 	if len(name) > len(p.Name) {
-		to = long.Names[now][:]
+		to = long.Name[:]
 	}
 	copy(to, name+behind)
 	return s, long
@@ -103,10 +106,10 @@ func programOf(t *testing.T, m taskMaps, task uint32) string {
 		return fmt.Sprintf("%d: %s", s.Container, p.Name[:p.Len])
 	}
 	var long bpf.EnforcerLongSource
-	if err := m.longSources.Lookup(task, &long); err != nil {
+	if err := m.long[s.Now].Lookup(task, &long); err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("%d: %s", s.Container, long.Names[s.Now][:p.Len])
+	return fmt.Sprintf("%d: %s", s.Container, long.Name[:p.Len])
 }
 
 const (
@@ -167,11 +170,12 @@ func TestATaskTakesAlongWhatIsKeptOfIt(t *testing.T) {
 				if kept.name != "" {
 					short, long := sourceOf(lives, uint32(i), kept.name, strings.Repeat("x", i))
 					put(t, kept.in.sources, task, short)
-					put(t, kept.in.longSources, task, long)
+					put(t, kept.in.long[i], task, long)
 				}
 			}
 			e := &Enforcer{}
-			e.objects.Labels, e.objects.Sources, e.objects.LongSources, e.objects.Containers = to.labels, to.sources, to.longSources, to.containers
+			e.objects.Labels, e.objects.Sources, e.objects.Containers = to.labels, to.sources, to.containers
+			e.objects.LongSources, e.objects.LongSources1 = to.long[0], to.long[1]
 			copier, err := e.newLabelCopier(from.pin(t), c.ownFirst)
 			if err != nil {
 				t.Fatal(err)
