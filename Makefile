@@ -7,10 +7,10 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LDFLAGS := -s -w -X main.version=$(VERSION)
 MODULES := api policy bpf agent karmor e2e
 
-.PHONY: help deps build generate test soak verify demo bench fuzz fmt clean
+.PHONY: help deps build generate test test-upgrade soak verify demo bench fuzz fmt clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 deps: ## install what building and testing need (Debian packages; needs root, and Go 1.26 or newer)
 	@.ci/deps
@@ -30,6 +30,9 @@ generate: deps ## regenerate deepcopy, CRDs, the image header and the BPF object
 
 test: build ## run every check of CI; closes with a table check/seconds
 	bin/checks test
+
+test-upgrade: build ## change the agent for another version and back under load, and get a locked node back, in a guest (KERNEL=6.1)
+	.ci/test-upgrade $(or $(KERNEL),6.1)
 
 soak: build ## run what takes too long for CI
 	bin/checks soak

@@ -145,7 +145,7 @@ type EnforcerLocated struct {
 	Done   uint32
 }
 
-type EnforcerLongName struct {
+type EnforcerLongSource struct {
 	_    structs.HostLayout
 	Name [4096]uint8
 }
@@ -251,8 +251,8 @@ const (
 	EnforcerMapGuarded             = "guarded"
 	EnforcerMapLabels              = "labels"
 	EnforcerMapLocating            = "locating"
-	EnforcerMapLongNames0          = "long_names0"
-	EnforcerMapLongNames1          = "long_names1"
+	EnforcerMapLongSources         = "long_sources"
+	EnforcerMapLongSources1        = "long_sources_1"
 	EnforcerMapNodes               = "nodes"
 	EnforcerMapOrigins             = "origins"
 	EnforcerMapScratches           = "scratches"
@@ -430,8 +430,8 @@ type EnforcerMapSpecs struct {
 	Guarded      *ebpf.MapSpec `ebpf:"guarded"`
 	Labels       *ebpf.MapSpec `ebpf:"labels"`
 	Locating     *ebpf.MapSpec `ebpf:"locating"`
-	LongNames0   *ebpf.MapSpec `ebpf:"long_names0"`
-	LongNames1   *ebpf.MapSpec `ebpf:"long_names1"`
+	LongSources  *ebpf.MapSpec `ebpf:"long_sources"`
+	LongSources1 *ebpf.MapSpec `ebpf:"long_sources_1"`
 	Nodes        *ebpf.MapSpec `ebpf:"nodes"`
 	Origins      *ebpf.MapSpec `ebpf:"origins"`
 	Scratches    *ebpf.MapSpec `ebpf:"scratches"`
@@ -485,8 +485,8 @@ type EnforcerMaps struct {
 	Guarded      *ebpf.Map `ebpf:"guarded"`
 	Labels       *ebpf.Map `ebpf:"labels"`
 	Locating     *ebpf.Map `ebpf:"locating"`
-	LongNames0   *ebpf.Map `ebpf:"long_names0"`
-	LongNames1   *ebpf.Map `ebpf:"long_names1"`
+	LongSources  *ebpf.Map `ebpf:"long_sources"`
+	LongSources1 *ebpf.Map `ebpf:"long_sources_1"`
 	Nodes        *ebpf.Map `ebpf:"nodes"`
 	Origins      *ebpf.Map `ebpf:"origins"`
 	Scratches    *ebpf.Map `ebpf:"scratches"`
@@ -505,8 +505,8 @@ func (m *EnforcerMaps) Close() error {
 		m.Guarded,
 		m.Labels,
 		m.Locating,
-		m.LongNames0,
-		m.LongNames1,
+		m.LongSources,
+		m.LongSources1,
 		m.Nodes,
 		m.Origins,
 		m.Scratches,

@@ -30,8 +30,8 @@ func TestTheCommittedProgramsAreWhatTheSourcesGive(t *testing.T) {
 		}
 	}
 	files, err := filepath.Glob(filepath.Join(made, "*"))
-	if err != nil || len(files) != 4 {
-		t.Fatalf("%v, want two programs and their Go: %v", files, err)
+	if err != nil || len(files) != 6 {
+		t.Fatalf("%v, want three programs and their Go: %v", files, err)
 	}
 	for _, file := range files {
 		want, err := os.ReadFile(file)

@@ -48,7 +48,7 @@ type MatchLocated struct {
 	Done   uint32
 }
 
-type MatchLongName struct {
+type MatchLongSource struct {
 	_    structs.HostLayout
 	Name [4096]uint8
 }
@@ -195,8 +195,8 @@ const (
 	MatchMapGuarded         = "guarded"
 	MatchMapLabels          = "labels"
 	MatchMapLocating        = "locating"
-	MatchMapLongNames0      = "long_names0"
-	MatchMapLongNames1      = "long_names1"
+	MatchMapLongSources     = "long_sources"
+	MatchMapLongSources1    = "long_sources_1"
 	MatchMapNodes           = "nodes"
 	MatchMapOrigins         = "origins"
 	MatchMapRequests        = "requests"
@@ -267,8 +267,8 @@ type MatchMapSpecs struct {
 	Guarded      *ebpf.MapSpec `ebpf:"guarded"`
 	Labels       *ebpf.MapSpec `ebpf:"labels"`
 	Locating     *ebpf.MapSpec `ebpf:"locating"`
-	LongNames0   *ebpf.MapSpec `ebpf:"long_names0"`
-	LongNames1   *ebpf.MapSpec `ebpf:"long_names1"`
+	LongSources  *ebpf.MapSpec `ebpf:"long_sources"`
+	LongSources1 *ebpf.MapSpec `ebpf:"long_sources_1"`
 	Nodes        *ebpf.MapSpec `ebpf:"nodes"`
 	Origins      *ebpf.MapSpec `ebpf:"origins"`
 	Requests     *ebpf.MapSpec `ebpf:"requests"`
@@ -313,8 +313,8 @@ type MatchMaps struct {
 	Guarded      *ebpf.Map `ebpf:"guarded"`
 	Labels       *ebpf.Map `ebpf:"labels"`
 	Locating     *ebpf.Map `ebpf:"locating"`
-	LongNames0   *ebpf.Map `ebpf:"long_names0"`
-	LongNames1   *ebpf.Map `ebpf:"long_names1"`
+	LongSources  *ebpf.Map `ebpf:"long_sources"`
+	LongSources1 *ebpf.Map `ebpf:"long_sources_1"`
 	Nodes        *ebpf.Map `ebpf:"nodes"`
 	Origins      *ebpf.Map `ebpf:"origins"`
 	Requests     *ebpf.Map `ebpf:"requests"`
@@ -332,8 +332,8 @@ func (m *MatchMaps) Close() error {
 		m.Guarded,
 		m.Labels,
 		m.Locating,
-		m.LongNames0,
-		m.LongNames1,
+		m.LongSources,
+		m.LongSources1,
 		m.Nodes,
 		m.Origins,
 		m.Requests,

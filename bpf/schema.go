@@ -1,3 +1,5 @@
+//go:build !schema_next
+
 package bpf
 
 // Schema is the version of what is pinned and recorded: moved when an agent of the version

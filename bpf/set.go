@@ -10,5 +10,5 @@ import (
 // that what an agent takes over as it is is what it would have loaded, to the byte.
 func Set() string {
 	sum := sha256.Sum256(_EnforcerBytes)
-	return fmt.Sprintf("%d-%s", Schema, hex.EncodeToString(sum[:8]))
+	return fmt.Sprintf("%d-%s%s", Schema, hex.EncodeToString(sum[:8]), variant)
 }

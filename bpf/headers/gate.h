@@ -30,7 +30,7 @@ static __always_inline u32 start_parent_of(struct cgroup *cgroup)
 static __always_inline int start_gate(void)
 {
 	struct node *node = this_node();
-	if (!node || !node->start_gate)
+	if (!node || node->quiet || !node->start_gate)
 		return 0;
 	u64 now = bpf_ktime_get_boot_ns();
 	if (answers(node, now))

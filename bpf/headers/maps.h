@@ -35,13 +35,14 @@ struct label {
 
 // program is the executable of an exec, by origin name.
 struct program {
-	u32 len; // 0: it has no name; beyond SOURCE_INLINE it stands in long_names0 or 1
+	u32 len; // 0: it has no name; beyond SOURCE_INLINE it stands in long_sources or long_sources_1
 	u32 deleted; // that was the last one it had
 	u8 name[SOURCE_INLINE];
 };
 
 // source is what a task of a container runs: the program of its last exec, and the one of an
-// exec that is under way and may fail yet.
+// exec that is under way and may fail yet. Programs of another version copy it where it has the
+// same size: another form needs another size, or another name of the map.
 struct source {
 	u32 container; // whose names these are
 	u32 now;       // which of the two
@@ -50,9 +51,8 @@ struct source {
 	struct program programs[2];
 };
 
-// long_name is a name that is longer. Task storage takes 8 KiB at most on the newest kernels, so that the
-// two of a source are in maps of their own.
-struct long_name {
+// long_source is one of the two names, in a map of its own: no value of a task may have 8 KiB (Linux 7).
+struct long_source {
 	u8 name[PATH_END];
 };
 
@@ -137,7 +137,7 @@ struct located {
 // node is what the programs know of the node and its agent. quiet stays in front: an agent
 // of another version sets it.
 struct node {
-	u32 quiet;        // another set of programs tells what is allowed and reported
+	u32 quiet;        // another set of programs tells what is allowed and reported, and keeps the start gate
 	u32 agent;        // its process; 0: none. Cleared when it ends
 	u64 heartbeat;    // nanoseconds since boot, of the agent's last sign of life
 	u64 answers_for;  // nanoseconds that a sign of life counts
@@ -195,15 +195,15 @@ struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct long_name);
-} long_names0 SEC(".maps");
+	__type(value, struct long_source);
+} long_sources SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct long_name);
-} long_names1 SEC(".maps");
+	__type(value, struct long_source);
+} long_sources_1 SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -28,12 +28,12 @@ static __always_inline bool program_deleted(struct file *file)
 	return !BPF_CORE_READ(dentry, d_hash.pprev) && BPF_CORE_READ(dentry, d_parent) != dentry;
 }
 
-// long_name_of returns where a long name of a task's is kept, the one or the other.
-static __always_inline struct long_name *long_name_of(struct task_struct *task, u32 which, u64 flags)
+// long_name finds where the long one of a task's two names stands.
+static __always_inline struct long_source *long_name(struct task_struct *task, u32 which, u64 flags)
 {
 	if (which & 1)
-		return bpf_task_storage_get(&long_names1, task, 0, flags);
-	return bpf_task_storage_get(&long_names0, task, 0, flags);
+		return bpf_task_storage_get(&long_sources_1, task, 0, flags);
+	return bpf_task_storage_get(&long_sources, task, 0, flags);
 }
 
 // keep_program keeps the name in s->path as one of the two of a task.
@@ -45,7 +45,7 @@ static __always_inline bool keep_program(struct task_struct *task, struct source
 	p->deleted = deleted;
 	// Of whatever length: the scratch goes on behind the path.
 	if (len > SOURCE_INLINE) {
-		struct long_name *l = long_name_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		struct long_source *l = long_name(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
 		if (!l)
 			return false;
 		bpf_probe_read_kernel(l->name, PATH_END, &s->path[within(start)]);
@@ -115,9 +115,9 @@ static __always_inline u32 class_of_source(const struct image *image, struct tas
 		return 0;
 	if (len <= SOURCE_INLINE)
 		return accepted(image, step_bytes(image, placed->source_start, p->name, len, SOURCE_INLINE)) + beyond;
-	struct long_name *l = long_name_of(task, which, 0);
+	struct long_source *l = long_name(task, which, 0);
 	if (!l)
-		l = long_name_of(task->group_leader, which, 0);
+		l = long_name(task->group_leader, which, 0);
 	return l ? class_of(image, l->name, len, p->deleted) : SOURCE_REFUSED;
 }
 
@@ -150,10 +150,10 @@ static __always_inline bool copy_source(struct task_struct *from, const struct s
 	u32 which = kept->now & 1;
 	if (kept->programs[which].len <= SOURCE_INLINE)
 		return true;
-	struct long_name *name = long_name_of(from, which, 0);
+	struct long_source *name = long_name(from, which, 0);
 	if (!name)
-		name = long_name_of(from->group_leader, which, 0);
-	struct long_name *place = long_name_of(to, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		name = long_name(from->group_leader, which, 0);
+	struct long_source *place = long_name(to, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!name || !place) {
 		copy->container = 0;
 		return false;

@@ -50,8 +50,8 @@ The container's mounts are recorded once, at the start. What was open then stays
 when nothing runs in the container any more, the agent releases it.
 
 Without --persist enforcement ends with the agent's process, however that ends. With it, an agent that
-is killed leaves in force what is in force, and the next one takes over. A node has one such agent: a
-second one waits for the first to end.`,
+is killed leaves in force what is in force, and the next one takes over, also one of another version. A
+node has one such agent: a second one waits for the first to end.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}

@@ -86,7 +86,7 @@ func (e *Enforcer) adoptContainers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	groups, err := e.registered()
+	groups, err := registered(e.objects.Cgroups)
 	if err != nil {
 		return err
 	}
@@ -95,27 +95,32 @@ func (e *Enforcer) adoptContainers(ctx context.Context) error {
 		if entry.Id == 0 {
 			continue
 		}
-		c := &container{entry: entry, id: entry.Id, cgroup: groups[entry.Id], restored: true, profile: images[entry.Profile]}
-		if rec, ok := byID[c.id]; ok && rec.Cgroup == c.cgroup {
-			c.name, c.dir = rec.Name, rec.Dir
-			c.found, c.held = rec.origins()
-			committed, any := held[c.id]
-			c.recorded = c.found != nil && any && committed && !slices.Contains(c.held, false)
-			c.keepRecord = c.recorded
-		} else {
-			log.Info("a container is protected and its name is lost; what holds for it goes on until it is added again", "cgroup", c.cgroup)
-			c.name = fmt.Sprintf("%s%d", lostName, c.id)
-		}
-		if c.profile != nil {
+		c := e.restore(log, entry, groups[entry.Id], byID, held)
+		if c.profile = images[entry.Profile]; c.profile != nil {
 			c.profile.users++
 		}
-		e.containers[c.name] = c
-		e.profiles.addContainer(c.id, c.name)
 	}
 	if err := e.adoptOrigins(); err != nil {
 		return err
 	}
 	return e.dropEnded(byID, held)
+}
+
+// restore makes a container of its entry, and of its record if that is there.
+func (e *Enforcer) restore(log logr.Logger, entry *bpf.EnforcerContainer, group uint64, byID map[uint32]containerRecord, held map[uint32]bool) *container {
+	c := &container{entry: entry, id: entry.Id, cgroup: group, restored: true}
+	if rec, ok := byID[c.id]; ok && rec.Cgroup == c.cgroup {
+		c.name, c.dir = rec.Name, rec.Dir
+		c.found, c.held = rec.origins()
+		c.recorded = c.found != nil && held[c.id] && !slices.Contains(c.held, false)
+		c.keepRecord = c.recorded
+	} else {
+		log.Info("a container is protected and its name is lost; what holds for it goes on until it is added again", "cgroup", c.cgroup)
+		c.name = fmt.Sprintf("%s%d", lostName, c.id)
+	}
+	e.containers[c.name] = c
+	e.profiles.addContainer(c.id, c.name)
+	return c
 }
 
 // lostName begins the name of a container whose record is lost.
@@ -139,12 +144,12 @@ func (e *Enforcer) recorded() (map[uint32]containerRecord, error) {
 	return all, err
 }
 
-// registered returns the cgroup of each container.
-func (e *Enforcer) registered() (map[uint32]uint64, error) {
+// registered returns the cgroup of each container, of any version's map.
+func registered(cgroups *ebpf.Map) (map[uint32]uint64, error) {
 	all := map[uint32]uint64{}
 	var group uint64
 	var id uint32
-	for entries := e.objects.Cgroups.Iterate(); ; {
+	for entries := cgroups.Iterate(); ; {
 		if !entries.Next(&group, &id) {
 			if err := entries.Err(); err != nil {
 				return nil, fmt.Errorf("find the containers' cgroups: %w", err)

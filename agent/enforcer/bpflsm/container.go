@@ -132,13 +132,24 @@ func (e *Enforcer) Apply(name string, p *policy.Profile) error {
 	if err != nil {
 		return fmt.Errorf("container %s: %w", name, err)
 	}
-	return e.putInForce(c, in)
+	if err := e.putInForce(c, in); err != nil {
+		return err
+	}
+	return e.waitNoLonger(c.id)
 }
 
-// putInForce swaps a container's profile. The record names the one before until it is given up.
+// putInForce swaps a container's profile. While it does, the record names none, so that an agent
+// of another version, which can't read the entry, does not go by the wrong one.
 func (e *Enforcer) putInForce(c *container, in *installed) error {
-	in.users++
 	before := c.profile
+	if before != nil {
+		c.profile = nil
+		if err := e.records.putContainer(c); err != nil {
+			c.profile = before
+			return err
+		}
+	}
+	in.users++
 	c.profile = in
 	setProfile(c.entry, in.place.Word())
 	return errors.Join(e.records.putContainer(c), e.release(before))
@@ -207,5 +218,5 @@ func (e *Enforcer) remove(name string) error {
 	errs = append(errs, e.release(c.profile), e.forgetOrigins(c))
 	e.profiles.retireContainer(c.id)
 	c.unpin()
-	return errors.Join(append(errs, e.records.dropContainer(c.id))...)
+	return errors.Join(append(errs, e.records.dropContainer(c.id), e.waitNoLonger(c.id))...)
 }

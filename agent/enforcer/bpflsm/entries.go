@@ -54,6 +54,18 @@ func (e *entries) take() (*bpf.EnforcerContainer, error) {
 	return nil, fmt.Errorf("%w: %d are protected, which is the limit", errTooMany, len(e.all)-1)
 }
 
+// place returns the entry of a container that has its id from another set of programs.
+func (e *entries) place(id uint32) (*bpf.EnforcerContainer, error) {
+	index := id & uint32(len(e.all)-1)
+	if id == 0 || e.used[index] {
+		return nil, fmt.Errorf("its number %d is another's", id)
+	}
+	e.used[index] = true
+	c := &e.all[index]
+	*c = bpf.EnforcerContainer{Id: id, Rounds: id >> bits.Len(uint(len(e.all)-1))}
+	return c, nil
+}
+
 // give clears an entry: labels that name it mean nothing any more.
 func (e *entries) give(c *bpf.EnforcerContainer) {
 	index := c.Id & uint32(len(e.all)-1)

@@ -24,6 +24,12 @@ func (e *Enforcer) Events(ctx context.Context, handle func(enforcer.Event)) erro
 	stop := context.AfterFunc(ctx, func() { _ = e.reader.Flush() })
 	defer stop()
 	f := newFolding()
+	for _, sample := range e.inherited {
+		if err := e.handSample(f, &ringbuf.Record{RawSample: sample, Remaining: len(sample)}, handle); err != nil {
+			return err
+		}
+	}
+	e.inherited = nil
 	var rec ringbuf.Record
 	for {
 		e.reader.SetDeadline(time.Now().Add(foldInterval))

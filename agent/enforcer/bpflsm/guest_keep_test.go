@@ -117,6 +117,7 @@ func TestEnforcementOutlivesItsAgent(t *testing.T) {
 		{"a pod starts without an agent, and may", startsOpen},
 		{"a pod starts without an agent, and may not", startsClosed},
 		{"a container with every right gets at what is ours", tampering},
+		{"a container waits beside programs of another version", anotherVersionWaits},
 		{"everything is released", released},
 	} {
 		t.Run(part.name, func(t *testing.T) {

@@ -77,10 +77,15 @@ func arguments(kernel *btf.Spec, function string) (int, error) {
 	return len(proto.Params), nil
 }
 
+// keepers are the programs that keep what is known of tasks, and the one that the agent asks.
+func keepers() []string {
+	return []string{"task_moved", "task_cloned", "agent_ended", "handle_decoded", "inherit_label", "prepare_exec", "exec_done", "locate"}
+}
+
 // attachOrder returns the programs' names: those first that keep what is known of tasks, for what
 // judges must find it, then those that guard what is ours.
 func attachOrder(programs map[string]*ebpf.Program) []string {
-	keep := []string{"task_moved", "task_cloned", "agent_ended", "handle_decoded", "inherit_label", "prepare_exec", "exec_done"}
+	keep := keepers()
 	rank := func(name string) int {
 		switch {
 		case slices.Contains(keep, name):

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"kubearmor.io/agent/hold"
 	"kubearmor.io/bpf"
@@ -41,11 +42,19 @@ func (e *Enforcer) begin(ctx context.Context, opt Options) (err error) {
 			return err
 		}
 	}
-	if i := slices.IndexFunc(complete, func(set pinned) bool { return set.name() == bpf.Set() }); i >= 0 {
-		return e.adopt(ctx, complete[i])
+	own := slices.IndexFunc(complete, func(set pinned) bool { return set.name() == bpf.Set() })
+	if own >= 0 {
+		if err := e.adopt(ctx, complete[own]); err != nil {
+			return err
+		}
+		complete = slices.Delete(complete, own, own+1)
 	}
 	if len(complete) > 0 {
-		return fmt.Errorf("programs of another version are in force (%s), which this one does not take over from yet: end them by `kubearmor-agent release`", complete[0].dir)
+		return e.handOver(ctx, opt, complete, own >= 0)
+	}
+	if own >= 0 {
+		atomic.StoreUint32(&e.node.Quiet, 0)
+		return nil
 	}
 	return e.fresh(opt)
 }
@@ -58,10 +67,15 @@ func (e *Enforcer) fresh(opt Options) error {
 	if err := e.attach(); err != nil {
 		return err
 	}
-	if err := e.guardPins(opt.Keep.Pins); err != nil {
+	return e.pin(opt.Keep.Pins)
+}
+
+// pin has the programs stay in force without this process.
+func (e *Enforcer) pin(pins string) error {
+	if err := e.guardPins(pins); err != nil {
 		return err
 	}
-	set, err := pinSet(filepath.Join(opt.Keep.Pins, bpf.Set()), &e.objects, e.links)
+	set, err := pinSet(filepath.Join(pins, bpf.Set()), &e.objects, e.links)
 	if err == nil {
 		_, err = set.complete()
 	}
@@ -115,6 +129,8 @@ func Release(keep Keep) (Released, error) {
 	complete, broken, err := setsIn(keep.Pins)
 	errs := []error{err}
 	for _, set := range append(complete, broken...) {
+		set, err := set.withdraw()
+		errs = append(errs, err)
 		if disarmed := set.disarm(); disarmed != nil && !errors.Is(disarmed, fs.ErrNotExist) {
 			errs = append(errs, disarmed)
 		}

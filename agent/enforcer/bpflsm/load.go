@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -47,6 +48,8 @@ type Enforcer struct {
 	records     *records // nil: nothing outlives this process
 	node        *nodeMemory
 	endLife     func()
+	handover    *handover // nil: no programs of another version are in force beside these
+	inherited   [][]byte  // events that programs of before have written
 
 	mu         sync.Mutex
 	entries    *entries
@@ -98,7 +101,10 @@ func Load(ctx context.Context, opt Options) (*Enforcer, error) {
 	if err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
-	if err := e.prove(ctx); err != nil {
+	if err = e.prove(ctx); err == nil {
+		err = e.comeIntoForce(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil
@@ -177,7 +183,30 @@ func (e *Enforcer) create(spec *ebpf.CollectionSpec) error {
 
 // attach attaches labels first: what judges must find them.
 func (e *Enforcer) attach() error {
+	if err := e.attachKeepers(); err != nil {
+		return err
+	}
+	return e.attachJudges()
+}
+
+// attachKeepers attaches what keeps labels, and what the agent asks.
+func (e *Enforcer) attachKeepers() error {
+	return e.attachAll(func(name string) bool { return slices.Contains(keepers(), name) })
+}
+
+// attachJudges attaches the others.
+func (e *Enforcer) attachJudges() error {
+	if err := e.attachAll(func(name string) bool { return !slices.Contains(keepers(), name) }); err != nil {
+		return err
+	}
+	return e.guard(e.links)
+}
+
+func (e *Enforcer) attachAll(are func(name string) bool) error {
 	for _, name := range attachOrder(e.objects.programs) {
+		if !are(name) {
+			continue
+		}
 		p := e.objects.programs[name]
 		var l link.Link
 		var err error
@@ -191,7 +220,7 @@ func (e *Enforcer) attach() error {
 		}
 		e.links = append(e.links, l)
 	}
-	return e.guard(e.links)
+	return nil
 }
 
 // Close gives up programs and maps: enforcement ends. With Keep it goes on.

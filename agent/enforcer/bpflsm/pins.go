@@ -15,7 +15,7 @@ import (
 )
 
 // pinned is a set of programs that is kept in a folder of a BPF file system. One that is being
-// pinned, or was when its agent ended, has a name with a prefix; the rename completes it.
+// pinned or removed, or was when its agent ended, has a name with a prefix; a rename completes it.
 type pinned struct{ dir string }
 
 const unfinished = "new-"
@@ -96,6 +96,18 @@ func (p pinned) complete() (pinned, error) {
 		return p, fmt.Errorf("pin the programs: %w", err)
 	}
 	return done, nil
+}
+
+// withdraw takes a set's name away: nobody takes over one whose end has begun.
+func (p pinned) withdraw() (pinned, error) {
+	if strings.HasPrefix(p.name(), unfinished) {
+		return p, nil
+	}
+	ends := pinned{filepath.Join(filepath.Dir(p.dir), unfinished+p.name())}
+	if err := os.Rename(p.dir, ends.dir); err != nil {
+		return p, fmt.Errorf("unpin the programs: %w", err)
+	}
+	return ends, nil
 }
 
 // links opens the pinned links.

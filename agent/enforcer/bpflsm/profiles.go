@@ -58,6 +58,14 @@ func (p *profiles) add(in *installed) {
 	p.byHash[in.hash], p.byID[in.id] = in, in
 }
 
+// alias names a profile by another number too, for the events of another set of programs.
+func (p *profiles) alias(id uint64, in *installed) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.byID[id] = in
+	p.retired = append(p.retired, id)
+}
+
 // retire keeps a profile for events only. Every event of its is in the buffer by now.
 func (p *profiles) retire(in *installed) {
 	p.mu.Lock()

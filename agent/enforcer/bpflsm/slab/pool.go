@@ -66,18 +66,32 @@ func (p *Pool) Put(words []uint32, profile uint64) (Place, error) {
 func (p *Pool) Free(place Place) { p.returned = append(p.returned, place) }
 
 // Grace waits until every program that began before has ended, and makes free what was
-// given back before. The wait is the kernel's: it follows each change of a map of maps.
+// given back before.
 func (p *Pool) Grace() error {
 	if len(p.returned) == 0 {
 		return nil
 	}
-	if err := p.outer.Update(uint32(0), p.slabs[0].values, ebpf.UpdateAny); err != nil {
-		return fmt.Errorf("wait until old images are read no more: %w", err)
+	if err := p.Wait(); err != nil {
+		return err
 	}
 	for _, place := range p.returned {
 		p.slabs[place.slab].free.give(place.span)
 	}
 	p.returned = nil
+	return nil
+}
+
+// Wait waits until every program that began before has ended. The wait is the kernel's: it follows
+// each change of a map of maps.
+func (p *Pool) Wait() error {
+	if len(p.slabs) == 0 {
+		if err := p.grow(); err != nil {
+			return err
+		}
+	}
+	if err := p.outer.Update(uint32(0), p.slabs[0].values, ebpf.UpdateAny); err != nil {
+		return fmt.Errorf("wait until the programs that run have ended: %w", err)
+	}
 	return nil
 }
 

@@ -1,0 +1,5 @@
+//go:build !set_patched
+
+package bpf
+
+const variant = ""
