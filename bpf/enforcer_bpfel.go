@@ -44,34 +44,36 @@ const (
 )
 
 type EnforcerEvent struct {
-	_           structs.HostLayout
-	Profile     uint64
-	Container   uint32
-	Outcome     uint32
-	Kind        uint8
-	Flags       uint8
-	Family      uint16
-	Type        uint16
-	Protocol    uint16
-	Capability  uint32
-	Endpoint    [20]uint8
-	EndpointLen uint32
-	Pid         uint32
-	Repeats     uint64
-	Time        uint64
-	Tid         uint32
-	Ppid        uint32
-	OwnPid      uint32
-	OwnPpid     uint32
-	Uid         uint32
-	ResourceLen uint32
-	SourceLen   uint32
-	ParentLen   uint32
-	CwdLen      uint32
-	Comm        [16]uint8
-	ParentComm  [16]uint8
-	Tty         [16]uint8
-	_           [4]byte
+	_            structs.HostLayout
+	Profile      uint64
+	Container    uint32
+	Outcome      uint32
+	Kind         uint8
+	Flags        uint8
+	Family       uint16
+	Type         uint16
+	Protocol     uint16
+	Capability   uint32
+	Endpoint     [20]uint8
+	EndpointLen  uint32
+	Pid          uint32
+	Repeats      uint64
+	Time         uint64
+	Tid          uint32
+	Ppid         uint32
+	OwnPid       uint32
+	OwnPpid      uint32
+	Uid          uint32
+	ResourceLen  uint32
+	SourceLen    uint32
+	ParentLen    uint32
+	CwdLen       uint32
+	ArgumentsLen uint32
+	Arguments    uint32
+	Comm         [16]uint8
+	ParentComm   [16]uint8
+	Tty          [16]uint8
+	_            [4]byte
 }
 
 type EnforcerEventFlag uint32
@@ -215,7 +217,7 @@ type EnforcerScratch struct {
 	}
 	FoldKey EnforcerFoldKey
 	Event   EnforcerEvent
-	Strings [16384]uint8
+	Strings [17408]uint8
 }
 
 type EnforcerSource struct {

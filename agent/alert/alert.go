@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"kubearmor.io/agent/enforcer"
 	"kubearmor.io/agent/policyset"
@@ -35,12 +37,34 @@ func Of(e enforcer.Event, who policyset.Identity, host, enforcerName string) eve
 	if e.Repeats > 0 {
 		a.EventData[event.DataRepeats] = strconv.FormatUint(e.Repeats, 10)
 	}
+	if len(e.Arguments) > 0 {
+		a.EventData[event.DataArguments] = quoted(e.Arguments)
+	}
+	if e.ArgumentsCut {
+		a.EventData[event.DataArgumentsCut] = "true"
+	}
 	if e.Unnamed {
 		a.EventData["unnamed"] = "true"
 	}
 	outcome(&a, e)
 	because(&a, e)
 	return a
+}
+
+// quoted parts arguments by blanks. What is empty, or holds blanks, quotes or what can't be printed,
+// stands in quotes as in Go.
+func quoted(args []string) string {
+	var all []string
+	for _, arg := range args {
+		plain := func(r rune) bool {
+			return unicode.IsGraphic(r) && !unicode.IsSpace(r) && r != '"' && r != '\\' && r != utf8.RuneError
+		}
+		if arg == "" || strings.ContainsFunc(arg, func(r rune) bool { return !plain(r) }) {
+			arg = strconv.Quote(arg)
+		}
+		all = append(all, arg)
+	}
+	return strings.Join(all, " ")
 }
 
 // dataLink is the key for the path that a process rule names where that is a link to the

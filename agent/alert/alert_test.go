@@ -226,3 +226,16 @@ func TestAFileThatCannotBeOpenedIsNamed(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestArgumentsAreReadUnambiguously(t *testing.T) {
+	for want, args := range map[string][]string{
+		`sh -c "echo x"`:            {"sh", "-c", "echo x"},
+		`sh "" "\"" "\\"`:           {"sh", "", `"`, `\`},
+		`"a\nb" "\x1b[31m"`:         {"a\nb", "\x1b[31m"},
+		`"\xff" --größe=1 "\u00a0"`: {"\xff", "--größe=1", "\u00a0"},
+	} {
+		if got := quoted(args); got != want {
+			t.Errorf("%q: %s, want %s", args, got, want)
+		}
+	}
+}

@@ -67,7 +67,10 @@ type Event struct {
 	Parent  Process
 	UID     uint32
 	Cwd     string // the caller's, as far as it has a name
-	TTY     string // its controlling terminal, such as pts0
+	// Arguments are those of an exec, the first included; ArgumentsCut: there were more, or longer ones.
+	Arguments    []string
+	ArgumentsCut bool
+	TTY          string // its controlling terminal, such as pts0
 	// Repeats counts the operations besides this one that the event stands for: the same, by
 	// the same process, shortly after one another. All events and their repeats are all operations.
 	Repeats uint64

@@ -42,10 +42,12 @@ const (
 
 // Keys of EventData that more than one program reads.
 const (
-	DataPolicies = "policies" // the allow-lists that a posture's denial is about, by name
-	DataReason   = "reason"   // ReasonDefaultPosture, ReasonOutside, or none
-	DataRule     = "rule"     // field path of the rule in its policy
-	DataRepeats  = "repeats"  // how many operations like this one, besides it, the event stands for
+	DataPolicies     = "policies"     // the allow-lists that a posture's denial is about, by name
+	DataReason       = "reason"       // ReasonDefaultPosture, ReasonOutside, or none
+	DataRule         = "rule"         // field path of the rule in its policy
+	DataArguments    = "arguments"    // of an exec, the first included, quoted where one holds blanks
+	DataArgumentsCut = "argumentsCut" // true: there were more, or longer ones
+	DataRepeats      = "repeats"      // how many operations like this one, besides it, the event stands for
 )
 
 // ReasonDefaultPosture is the reason of a denial that no rule but the default posture made.

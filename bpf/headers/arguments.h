@@ -112,22 +112,38 @@ __noinline int next_argument(struct scratch *s, const struct slab *slab, u64 pla
 	return 1;
 }
 
-// lists_of_arguments returns, as bits, the lists that all arguments after the first are in. It needs
-// s->other and s->strings.
-static __always_inline u32 lists_of_arguments(const struct image *image, struct scratch *s, struct linux_binprm *bprm)
+// find_arguments says where the arguments of an exec stand.
+static __always_inline void find_arguments(struct scratch *s, struct linux_binprm *bprm)
 {
 	struct arguments *a = &s->arguments;
-	u32 count = bprm->argc;
-	if (!reads_arguments || count > MAX_ARGUMENTS + 1)
-		return 0;
 	a->table = (u64)BPF_CORE_READ(bprm, mm, pgd);
 	a->start = bprm->p;
 	a->bytes = bprm->exec - bprm->p;
 	a->at = 0;
-	*(volatile u32 *)&a->lists = IMAGE_ARGUMENT_LISTS;
+}
+
+// report_arguments has the event of an exec tell them.
+static __always_inline void report_arguments(struct scratch *s, struct event *e, struct linux_binprm *bprm)
+{
+	if (!reads_arguments)
+		return;
+	find_arguments(s, bprm);
+	read_arguments(s);
+	e->arguments = bprm->argc;
+}
+
+// lists_of_arguments returns, as bits, the lists that all arguments after the first are in. It needs
+// s->other and s->strings.
+static __always_inline u32 lists_of_arguments(const struct image *image, struct scratch *s, struct linux_binprm *bprm)
+{
+	u32 count = bprm->argc;
+	if (!reads_arguments || count > MAX_ARGUMENTS + 1)
+		return 0;
+	find_arguments(s, bprm);
+	*(volatile u32 *)&s->arguments.lists = IMAGE_ARGUMENT_LISTS;
 	read_arguments(s);
 	for (u32 i = 0; i < MAX_ARGUMENTS + 1 && i < count; i++)
 		if (!next_argument(s, (const struct slab *)image->slab, (u64)((const u8 *)image->placed - image->slab), i))
 			break;
-	return *(volatile u32 *)&a->lists;
+	return *(volatile u32 *)&s->arguments.lists;
 }

@@ -8,7 +8,7 @@
 // there, and returns its length.
 static __always_inline u32 append_name(struct scratch *s, u32 at, u32 id)
 {
-	if (!s->from || at > EVENT_STRINGS - PATH_END)
+	if (!s->from || at > 4 * PATH_END - PATH_END)
 		return 0;
 	s32 start = slow_name(s, id, 1);
 	if (start < 0 || start >= PATH_END)
@@ -24,6 +24,19 @@ static __always_inline u32 append_program(struct scratch *s, u32 at, struct task
 	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
 	s->from = exe ? (u64)BPF_CORE_READ(exe, f_path.dentry) : 0;
 	return append_name(s, at, id);
+}
+
+// append_arguments writes the beginning of what read_arguments has left, if anything.
+static __always_inline u32 append_arguments(struct scratch *s, u32 at)
+{
+	u32 len = s->arguments.read;
+	if (!len || at > EVENT_STRINGS - EVENT_ARGUMENTS)
+		return 0;
+	if (len > EVENT_ARGUMENTS)
+		len = EVENT_ARGUMENTS;
+	barrier_var(len);
+	bpf_probe_read_kernel(&s->strings[at], len & (2 * EVENT_ARGUMENTS - 1), s->other);
+	return len;
 }
 
 // own_number is the number of a process in its own pid namespace.
@@ -82,6 +95,8 @@ __noinline int send_event(struct scratch *s, u32 start)
 	s->from = (u64)BPF_CORE_READ(task, fs, pwd.dentry);
 	e->cwd_len = append_name(s, len, e->container);
 	len += e->cwd_len;
+	e->arguments_len = append_arguments(s, len);
+	len += e->arguments_len;
 	if (len > EVENT_STRINGS)
 		len = EVENT_STRINGS;
 	if (bpf_ringbuf_output(&events, e, sizeof(*e) + len, 0))

@@ -4,8 +4,9 @@
 
 #include "maps.h"
 
-// Resource, source, parent and working directory, one behind the other.
-#define EVENT_STRINGS (4 * PATH_END)
+// Resource, source, parent, working directory and arguments, one behind the other.
+#define EVENT_STRINGS (4 * PATH_END + EVENT_ARGUMENTS)
+#define EVENT_ARGUMENTS 1024
 
 enum event_kind { EVENT_FILE, EVENT_EXEC, EVENT_SOCKET, EVENT_CAPABILITY, EVENT_TRACE, EVENT_CONNECT, EVENT_SEND, EVENT_BIND, EVENT_LISTEN, EVENT_ACCEPT };
 
@@ -48,6 +49,8 @@ struct event {
 	u32 source_len;
 	u32 parent_len;
 	u32 cwd_len;
+	u32 arguments_len; // of what stands at the beginning of a new program's stack: more than the arguments, or less
+	u32 arguments;     // how many there are
 	u8 comm[16];
 	u8 parent_comm[16];
 	u8 tty[EVENT_TTY];

@@ -92,6 +92,7 @@ static __always_inline int judge_exec(const struct scene *scene, struct scratch 
 	if (reports(decision)) {
 		struct event *e = begin_event(scene, s, decision, EVENT_EXEC);
 		start = event_name(s, e, dentry, start);
+		report_arguments(s, e, bprm);
 		send_event(s, start);
 	}
 	return denies(decision) ? -EACCES : 0;

@@ -74,7 +74,7 @@ func (e *Enforcer) handSample(f *folding, rec *ringbuf.Record, handle func(enfor
 }
 
 // texts are the strings that follow an event.
-type texts struct{ resource, source, parent, cwd string }
+type texts struct{ resource, source, parent, cwd, arguments string }
 
 // decode takes a sample of the ring buffer apart.
 func decode(sample []byte) (raw bpf.EnforcerEvent, s texts, err error) {
@@ -86,7 +86,7 @@ func decode(sample []byte) (raw bpf.EnforcerEvent, s texts, err error) {
 	for _, part := range []struct {
 		to  *string
 		len uint32
-	}{{&s.resource, raw.ResourceLen}, {&s.source, raw.SourceLen}, {&s.parent, raw.ParentLen}, {&s.cwd, raw.CwdLen}} {
+	}{{&s.resource, raw.ResourceLen}, {&s.source, raw.SourceLen}, {&s.parent, raw.ParentLen}, {&s.cwd, raw.CwdLen}, {&s.arguments, raw.ArgumentsLen}} {
 		if uint64(part.len) > uint64(len(rest)) {
 			return raw, s, fmt.Errorf("an event of %d bytes: its strings end behind it", len(sample))
 		}
@@ -126,11 +126,28 @@ func (e *Enforcer) explain(raw bpf.EnforcerEvent, s texts) (enforcer.Event, bool
 		TTY:        terminated(raw.Tty),
 		Repeats:    raw.Repeats,
 	}
+	ev.Arguments, ev.ArgumentsCut = splitArguments(s.arguments, int(raw.Arguments))
 	if d := ev.Decision; d.Rule >= 0 {
 		// A process rule may deny writing a file: the program that it allows, or blocks.
 		ev.Category = in.profile.At(policy.RuleRef{Policy: d.Policy, Rule: d.Rule}).Category
 	}
 	return ev, ev.Container != probe
+}
+
+// splitArguments takes n arguments from the beginning of a program's stack. Behind them stands its
+// environment, which is nobody's business.
+func splitArguments(stack string, n int) (all []string, cut bool) {
+	for len(all) < n {
+		arg, rest, ended := strings.Cut(stack, "\x00")
+		if arg != "" || ended {
+			all = append(all, arg)
+		}
+		if !ended {
+			return all, true
+		}
+		stack = rest
+	}
+	return all, false
 }
 
 func category(kind bpf.EnforcerEventKind) policy.Category {

@@ -61,6 +61,21 @@ func TestArgumentsInTheKernel(t *testing.T) {
 		cases[name] = c
 	}
 	g := seeRules(t, cases)
+	t.Run("an event tells the arguments", func(t *testing.T) {
+		b := g.box(t, t.Name(), "process: {matchPaths: [{path: /usr/bin/true, action: Audit}]}")
+		b.run(t, "/usr/bin/true", "-c", "two words", "")
+		b.run(t, "/usr/bin/true", strings.Repeat("x", 1100))
+		events := g.of(t, t.Name())
+		if len(events) != 2 {
+			t.Fatalf("%d events, want 2", len(events))
+		}
+		if e := events[0]; !slices.Equal(e.Arguments, []string{"/usr/bin/true", "-c", "two words", ""}) || e.ArgumentsCut {
+			t.Errorf("%q, cut %t", e.Arguments, e.ArgumentsCut)
+		}
+		if e := events[1]; len(e.Arguments) != 2 || !strings.HasPrefix(e.Arguments[1], strings.Repeat("x", 1000)) || !e.ArgumentsCut {
+			t.Errorf("%q, cut %t", e.Arguments, e.ArgumentsCut)
+		}
+	})
 	for name, spec := range map[string]string{"an Allow": cases["no arguments"].spec, "a Block": cases["a Block of other arguments"].spec} {
 		t.Run("arguments that lie anywhere in a page beside "+name, func(t *testing.T) {
 			if got := g.box(t, t.Name(), spec).run(t, "helper: arguments-anywhere /usr/bin/true -v -x"); got.exit != 0 {
