@@ -75,7 +75,7 @@ func newPlace(t *testing.T) *place {
 	self := container.File{From: "/proc/self/exe", Mode: 0o755}
 	text := container.File{Text: secretSays + "\n"}
 	p.Container, err = container.Run(t.Context(), config, map[string]container.File{
-		"/intruder": self, tool: self, granted: self, guarded: text, programs + "/x": {}, secret: text, "/secret/empty": {}, "/work/x": {},
+		"/intruder": self, tool: self, granted: self, argued: self, guarded: text, programs + "/x": {}, secret: text, "/secret/empty": {}, "/work/x": {},
 		"/secret/ \x01\n\\*?[\xff\xfe": text,
 	})
 	if err != nil {
@@ -198,7 +198,7 @@ func TestNoWayRoundAPolicy(t *testing.T) {
 	for _, w := range residents() {
 		p.settle(w.name)
 	}
-	p.attach(withheld, sourceRules)
+	p.attach(withheld, sourceRules, argumentRules)
 	if err := p.furnish(); err != nil {
 		t.Fatal(err)
 	}
@@ -206,6 +206,9 @@ func TestNoWayRoundAPolicy(t *testing.T) {
 	after := p.sweep(groupWays)
 	if r, err := p.Exec(p.t.Context(), granted, tryCommand, "a tcp socket"); err != nil || r.Code != 0 {
 		t.Errorf("the program that may create TCP sockets must go on: %v %s", err, r)
+	}
+	if r, err := p.Exec(p.t.Context(), argued, harmlessWord); err != nil || r.Code != 0 {
+		t.Errorf("a program with an argument that it may have must go on: %v %s", err, r)
 	}
 	if r, err := p.Exec(p.t.Context(), "cat", guarded); err != nil || r.Code != 0 {
 		t.Errorf("a program that the file is not withheld from must go on: %v %s", err, r)

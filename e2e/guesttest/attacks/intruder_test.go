@@ -46,6 +46,8 @@ func intrude(command string, args []string) error {
 	case toolCommand:
 		fmt.Println(toolSays)
 		return nil
+	case harmlessWord:
+		return nil
 	}
 	return intrudeBySource(command)
 }
@@ -97,7 +99,7 @@ type way struct {
 
 func ways() []way {
 	var all []way
-	for _, part := range [][]way{readingWays(), kernelWays(), mountWays(), changingWays(), attributeWays(), programWays(), mappingWays(), presetWays(), rightsWays(), leavingWays(), nameWays(), sourceWays()} {
+	for _, part := range [][]way{readingWays(), kernelWays(), mountWays(), changingWays(), attributeWays(), programWays(), mappingWays(), presetWays(), argumentWays(), rightsWays(), leavingWays(), nameWays(), sourceWays()} {
 		all = append(all, part...)
 	}
 	return all

@@ -199,6 +199,9 @@ func tryFrom(dir, name string) error {
 
 // helpingWays are parts of ways: done by a program of another name.
 func helpingWays(name string) (way, bool) {
+	if name == flippingWay {
+		return way{name: name, try: execFlipped}, true
+	}
 	var pid int
 	if _, err := fmt.Sscanf(name, reachPrefix+"%d", &pid); err == nil {
 		return way{name: name, try: func() error { return ptrace(unix.PTRACE_ATTACH, pid) }}, true
