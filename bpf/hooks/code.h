@@ -18,11 +18,15 @@ static __always_inline int judge_memory(const struct scene *scene, struct scratc
 	return denies(decision);
 }
 
-// judge_mapped decides on the file whose entry's address it gets, at the pace of slow_name.
-static __always_inline int judge_mapped(const struct scene *scene, struct scratch *s, u64 entry, u32 owner, u32 column)
+// judge_mapped decides on the file whose entry's and mount's addresses it gets, at the pace of
+// slow_name.
+static __always_inline int judge_mapped(const struct scene *scene, struct scratch *s, u64 entry, u64 mount, u32 owner, u32 column)
 {
 	s->from = entry;
+	s->mount = mount;
 	s32 start = slow_name(s, scene->id, 0);
+	if (start == NAME_NONE)
+		start = seen_name(s, scene->id);
 	if (unreadable(start))
 		return true;
 	u64 decision = 0; // no rule is about a file without a name
@@ -43,7 +47,7 @@ static __always_inline int judge_mapped(const struct scene *scene, struct scratc
 // judge_code says whether making something executable is denied: memory, the file of a directory
 // entry, or both. It is a global function: it is verified once, and not once more for each way
 // on which a hook comes to it.
-__noinline int judge_code(u64 entry, u32 owner, u32 what)
+__noinline int judge_code(u64 entry, u64 mount, u32 owner, u32 what)
 {
 	struct scene scene;
 	enum entrance entrance = enter(&scene, IMAGE_FLAG_MAPPINGS | IMAGE_FLAG_MEMORY);
@@ -58,28 +62,33 @@ __noinline int judge_code(u64 entry, u32 owner, u32 what)
 		return 1;
 	int denied = memory && judge_memory(&scene, s);
 	if (!denied && file)
-		denied = judge_mapped(&scene, s, entry, owner, what & CODE_LOADER ? IMAGE_COLUMN_LOADER : IMAGE_COLUMN_MAPPING);
+		denied = judge_mapped(&scene, s, entry, mount, owner, what & CODE_LOADER ? IMAGE_COLUMN_LOADER : IMAGE_COLUMN_MAPPING);
 	release(s);
 	return denied;
 }
 
-// entry_of returns the address of a file's directory entry: of the one that was mapped, where it
-// is that of a stacked file system and shows the file below. Up to 6.6 its path is that already.
-static __always_inline u64 entry_of(struct file *file)
+// path_of reads a file's path: that which was mapped, where the file is that of a stacked file
+// system and shows the file below. Up to 6.6 its path is that already.
+static __always_inline void path_of(struct file *file, struct path *path)
 {
 	if (bpf_core_field_exists(struct backing_file, user_path) && BPF_CORE_READ(file, f_mode) & FMODE_BACKING) {
 		struct backing_file *backing = (void *)file - bpf_core_field_offset(struct backing_file, file);
-		return (u64)BPF_CORE_READ(backing, user_path.dentry);
+		path->dentry = BPF_CORE_READ(backing, user_path.dentry);
+		path->mnt = BPF_CORE_READ(backing, user_path.mnt);
+		return;
 	}
-	return (u64)BPF_CORE_READ(file, f_path.dentry);
+	path->dentry = BPF_CORE_READ(file, f_path.dentry);
+	path->mnt = BPF_CORE_READ(file, f_path.mnt);
 }
 
 static __always_inline int judge_file_code(struct file *file, u32 what)
 {
-	return judge_code(entry_of(file), file->f_inode->i_uid.val, what) ? -EACCES : 0;
+	struct path path;
+	path_of(file, &path);
+	return judge_code((u64)path.dentry, (u64)path.mnt, file->f_inode->i_uid.val, what) ? -EACCES : 0;
 }
 
-static __always_inline int judge_memory_code(void) { return judge_code(0, 0, CODE_MEMORY) ? -EACCES : 0; }
+static __always_inline int judge_memory_code(void) { return judge_code(0, 0, 0, CODE_MEMORY) ? -EACCES : 0; }
 
 static __always_inline bool executing(struct task_struct *task)
 {

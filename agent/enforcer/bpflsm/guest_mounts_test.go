@@ -58,6 +58,7 @@ func mountCases() map[string]ruleCase {
 		"writing beside it":                             {"file: {matchPaths: [{path: " + dir + "/folder/x}]}", own(tmpfs + "echo > " + dir + "/folder/y && mv " + dir + "/folder/y " + dir + "/folder/z"), false, nil},
 		"what a list names on a tmpfs of its own":       {list, own(tmpfs + "echo > " + dir + "/folder/x && cat " + dir + "/folder/x"), false, nil},
 		"a blocked program on a tmpfs of its own":       {"process: {matchPaths: [{path: " + dir + "/folder/x}]}", own(tmpfs + "cp /bin/true " + dir + "/folder/x && " + dir + "/folder/x"), true, by(dir+"/folder/x", allowed)},
+		"its code on a tmpfs of its own":                {"process: {matchPaths: [{path: " + dir + "/folder/x}]}", own(tmpfs + "cp /bin/true " + dir + "/folder/x && /lib64/ld-linux-x86-64.so.2 " + dir + "/folder/x"), true, by(dir+"/folder/x", allowed)},
 		"a program on a tmpfs of its own is on no list": {"process: {matchPatterns: [{pattern: /**, action: Allow}]}", own(tmpfs + "cp /bin/true " + dir + "/folder/x && " + dir + "/folder/x"), true, []told{{dir + "/folder/x", policy.ReportBlock, policy.ReasonPosture, ""}}},
 		"a forgotten file by handle":                    {block, []string{"helper: handle " + dir + "/source"}, true, nil},
 		"a forgotten file by handle, beside a list":     {list, []string{"helper: handle " + dir + "/source"}, true, nil},
