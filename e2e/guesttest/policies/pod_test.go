@@ -18,7 +18,7 @@ import (
 )
 
 // limit is how long a condition may take under emulation on a busy machine.
-const limit = 60 * time.Second
+const limit = 3 * time.Minute
 
 // pod is a container, and the agent that enforces policies on it.
 type pod struct {
