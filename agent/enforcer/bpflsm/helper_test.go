@@ -125,7 +125,7 @@ func helpSource(task []string) error {
 	case "open-when":
 		return openWhen(task[1], task[2])
 	}
-	return helpTrace(task)
+	return helpRandom(task)
 }
 
 // ownMounts gives the thread mounts that nobody else sees.
