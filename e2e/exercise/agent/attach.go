@@ -38,7 +38,7 @@ type Attached struct {
 }
 
 // readyLimit is generous: under emulation verifying the programs takes seconds.
-const readyLimit = 3 * time.Minute
+const readyLimit = 10 * time.Minute
 
 // stopLimit likewise: each program is detached in turn.
 const stopLimit = time.Minute
