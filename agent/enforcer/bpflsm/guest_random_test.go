@@ -22,7 +22,7 @@ import (
 
 const (
 	randomDir      = "/var/tmp/random"
-	randomPolicies = 25
+	randomPolicies = 15
 	randomActs     = 80 // under each set of policies
 )
 
