@@ -16,6 +16,9 @@ import (
 // maxMoveWords bounds the table of a category.
 const maxMoveWords = 1 << 18
 
+// maxMovePairs bounds the pairs of names that are judged to fill it.
+const maxMovePairs = 1 << 22
+
 // contestMoves is the first of the contests of groups, two for each; see contestBaseline.
 const contestMoves = -1000
 
@@ -248,6 +251,9 @@ func (c *compiler) compileMoves(cat policy.Category, a *automaton.Automaton) err
 		m.classTo[set] = to.number(c.newKey(m.groups, facts), facts)
 	}
 	m.to = uint32(len(to.facts))
+	if pairs := len(from.facts) * len(to.facts); pairs > maxMovePairs {
+		return c.refusedForMoves(cat, pairs)
+	}
 	rowOf := make([]uint32, len(from.facts))
 	pairs := make([]uint32, 0, 2*len(from.facts))
 	index := map[[2]uint32]uint32{} // of the pairs
@@ -282,6 +288,20 @@ func (c *compiler) compileMoves(cat policy.Category, a *automaton.Automaton) err
 		m.classFrom[set] = rowOf[m.classFrom[set]]
 	}
 	return nil
+}
+
+// refusedForMoves says that rules with conditions of their own tell too many names apart.
+func (c *compiler) refusedForMoves(cat policy.Category, pairs int) error {
+	refused := &TooComplexError{Problem: fmt.Sprintf("what renaming gives away is judged for %d pairs of names, the limit is %d: use fewer rules with conditions (fromSource, ownerOnly, pts), or directories", pairs, maxMovePairs)}
+	for i := range c.profile.Policies {
+		for r := range c.profile.Policies[i].Rules {
+			rule := &c.profile.Policies[i].Rules[r]
+			if rule.Category == cat && rule.Action == policy.Block && rule.Opaque() && len(refused.Rules) < maxNamed {
+				refused.Rules = append(refused.Rules, c.profile.Policies[i].Ref.String()+" "+rule.Field)
+			}
+		}
+	}
+	return refused
 }
 
 // rowTable holds the rows for old names, each once.
