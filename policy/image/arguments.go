@@ -119,14 +119,7 @@ func (a *arguments) witness(in, out []int) (args []string, ok bool) {
 
 // refusedForArguments says that there are too many lists, or too many ways in which they overlap.
 func (c *compiler) refusedForArguments() error {
-	refused := &TooComplexError{Problem: fmt.Sprintf("%d different lists of allowedArgs, and %d decisions that depend on them, are more than the limits of %d and %d: use fewer different lists",
-		len(c.arguments.lists), c.arguments.work, maxArgumentLists, maxArgumentWork)}
-	for i := range c.profile.Policies {
-		for r := range c.profile.Policies[i].Rules {
-			if rule := &c.profile.Policies[i].Rules[r]; rule.AllowedArgs != nil && len(refused.Rules) < maxNamed {
-				refused.Rules = append(refused.Rules, c.profile.Policies[i].Ref.String()+" "+rule.Field)
-			}
-		}
-	}
-	return refused
+	problem := fmt.Sprintf("%d different lists of allowedArgs, and %d decisions that depend on them, are more than the limits of %d and %d: use fewer different lists",
+		len(c.arguments.lists), c.arguments.work, maxArgumentLists, maxArgumentWork)
+	return c.refused(problem, func(r *policy.ProfileRule) bool { return r.AllowedArgs != nil })
 }

@@ -241,6 +241,19 @@ type meaningKey struct {
 // maxNamed bounds the rules that an error names.
 const maxNamed = 5
 
+// refused is the error for a problem that rules of a kind make: it names the first of them.
+func (c *compiler) refused(problem string, are func(*policy.ProfileRule) bool) error {
+	e := &TooComplexError{Problem: problem}
+	for i := range c.profile.Policies {
+		for r := range c.profile.Policies[i].Rules {
+			if rule := &c.profile.Policies[i].Rules[r]; are(rule) && len(e.Rules) < maxNamed {
+				e.Rules = append(e.Rules, c.profile.Policies[i].Ref.String()+" "+rule.Field)
+			}
+		}
+	}
+	return e
+}
+
 // ruleNames names the rules behind patterns, for an error, in their order.
 func (c *compiler) ruleNames(patterns []automaton.Pattern) []string {
 	var names []string

@@ -292,16 +292,10 @@ func (c *compiler) compileMoves(cat policy.Category, a *automaton.Automaton) err
 
 // refusedForMoves says that rules with conditions of their own tell too many names apart.
 func (c *compiler) refusedForMoves(cat policy.Category, pairs int) error {
-	refused := &TooComplexError{Problem: fmt.Sprintf("what renaming gives away is judged for %d pairs of names, the limit is %d: use fewer rules with conditions (fromSource, ownerOnly, pts), or directories", pairs, maxMovePairs)}
-	for i := range c.profile.Policies {
-		for r := range c.profile.Policies[i].Rules {
-			rule := &c.profile.Policies[i].Rules[r]
-			if rule.Category == cat && rule.Action == policy.Block && rule.Opaque() && len(refused.Rules) < maxNamed {
-				refused.Rules = append(refused.Rules, c.profile.Policies[i].Ref.String()+" "+rule.Field)
-			}
-		}
-	}
-	return refused
+	problem := fmt.Sprintf("what renaming gives away is judged for %d pairs of names, the limit is %d: use fewer rules with conditions (fromSource, ownerOnly, pts), or directories", pairs, maxMovePairs)
+	return c.refused(problem, func(r *policy.ProfileRule) bool {
+		return r.Category == cat && r.Action == policy.Block && r.Opaque()
+	})
 }
 
 // rowTable holds the rows for old names, each once.

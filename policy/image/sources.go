@@ -189,13 +189,6 @@ func (n *nodes) search(from []int, words []uint32) uint32 {
 
 // refusedForSources says that too many decisions depend on who makes a call.
 func (c *compiler) refusedForSources() error {
-	refused := &TooComplexError{Problem: fmt.Sprintf("fromSource tells %d programs apart in more than %d decisions, which is the limit: use fewer lists, or directories in them", c.sources.sets(), maxSourceWork)}
-	for i := range c.profile.Policies {
-		for r := range c.profile.Policies[i].Rules {
-			if rule := &c.profile.Policies[i].Rules[r]; rule.FromSource != nil && len(refused.Rules) < maxNamed {
-				refused.Rules = append(refused.Rules, c.profile.Policies[i].Ref.String()+" "+rule.Field)
-			}
-		}
-	}
-	return refused
+	problem := fmt.Sprintf("fromSource tells %d programs apart in more than %d decisions, which is the limit: use fewer lists, or directories in them", c.sources.sets(), maxSourceWork)
+	return c.refused(problem, func(r *policy.ProfileRule) bool { return r.FromSource != nil })
 }
