@@ -20,7 +20,7 @@ type HandoverContainer struct {
 	Id       uint32
 	Starting uint32
 	Rounds   uint32
-	Reserved uint32
+	Names    uint32
 }
 
 type HandoverGuardedKey struct {
@@ -101,6 +101,21 @@ type HandoverSource struct {
 	}
 }
 
+type HandoverVerdict struct {
+	_         structs.HostLayout
+	Version   uint64
+	Inode     uint64
+	Dentry    uint64
+	Profile   uint64
+	Container uint32
+	Names     uint32
+	Renames   uint32
+	Links     uint32
+	Since     uint32
+	Access    uint32
+	Reserved  uint64
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
@@ -123,9 +138,11 @@ const (
 	HandoverMapSlabs           = "slabs"
 	HandoverMapSources         = "sources"
 	HandoverMapStartParents    = "start_parents"
+	HandoverMapVerdicts        = "verdicts"
 	HandoverProgCopyLabels     = "copy_labels"
 	HandoverVarChanged         = "changed"
 	HandoverVarEpoch           = "epoch"
+	HandoverVarLinks           = "links"
 	HandoverVarOwnFirst        = "own_first"
 )
 
@@ -196,6 +213,7 @@ type HandoverMapSpecs struct {
 	Slabs           *ebpf.MapSpec `ebpf:"slabs"`
 	Sources         *ebpf.MapSpec `ebpf:"sources"`
 	StartParents    *ebpf.MapSpec `ebpf:"start_parents"`
+	Verdicts        *ebpf.MapSpec `ebpf:"verdicts"`
 }
 
 // HandoverVariableSpecs contains global variables before they are loaded into the kernel.
@@ -204,6 +222,7 @@ type HandoverMapSpecs struct {
 type HandoverVariableSpecs struct {
 	Changed  *ebpf.VariableSpec `ebpf:"changed"`
 	Epoch    *ebpf.VariableSpec `ebpf:"epoch"`
+	Links    *ebpf.VariableSpec `ebpf:"links"`
 	OwnFirst *ebpf.VariableSpec `ebpf:"own_first"`
 }
 
@@ -245,6 +264,7 @@ type HandoverMaps struct {
 	Slabs           *ebpf.Map `ebpf:"slabs"`
 	Sources         *ebpf.Map `ebpf:"sources"`
 	StartParents    *ebpf.Map `ebpf:"start_parents"`
+	Verdicts        *ebpf.Map `ebpf:"verdicts"`
 }
 
 func (m *HandoverMaps) Close() error {
@@ -267,6 +287,7 @@ func (m *HandoverMaps) Close() error {
 		m.Slabs,
 		m.Sources,
 		m.StartParents,
+		m.Verdicts,
 	)
 }
 
@@ -276,6 +297,7 @@ func (m *HandoverMaps) Close() error {
 type HandoverVariables struct {
 	Changed  *ebpf.Variable `ebpf:"changed"`
 	Epoch    *ebpf.Variable `ebpf:"epoch"`
+	Links    *ebpf.Variable `ebpf:"links"`
 	OwnFirst *ebpf.Variable `ebpf:"own_first"`
 }
 

@@ -113,12 +113,21 @@ struct inode_operations {
 	void *fileattr_set;
 };
 
+typedef struct {
+	long counter;
+} atomic64_t;
+
+struct rw_semaphore {
+	atomic64_t count; // kernel/locking/rwsem.c; another type with real-time locks
+};
+
 struct inode {
 	u16 i_mode;
 	u32 i_rdev;
 	kuid_t i_uid;
 	const struct inode_operations *i_op;
 	u32 i_nlink;
+	struct rw_semaphore i_rwsem;
 	unsigned long i_ino;
 };
 

@@ -58,13 +58,13 @@ static __always_inline struct label find_label(struct task_struct *task, u32 now
 	return found;
 }
 
-// current_label returns the label of the task that runs, and the container's entry. The
-// label of a container that is protected no longer means nothing: its cgroup may have been
-// added again.
-static __always_inline struct label current_label(struct task_struct *task, struct container **entry)
+// label_from returns the label of the task that runs, of which label is what is kept, and the
+// container's entry. The label of a container that is protected no longer means nothing: its cgroup
+// may have been added again.
+static __always_inline struct label label_from(struct label *label, struct task_struct *task, struct container **entry)
 {
 	u32 now = epoch;
-	struct label found, *label = bpf_task_storage_get(&labels, task, 0, 0);
+	struct label found;
 	*entry = 0;
 	if (label) {
 		found = *label;
@@ -79,4 +79,15 @@ static __always_inline struct label current_label(struct task_struct *task, stru
 	if (found.container)
 		*entry = container(found.container);
 	return found;
+}
+
+static __always_inline struct label current_label(struct task_struct *task, struct container **entry)
+{
+	return label_from(bpf_task_storage_get(&labels, task, 0, 0), task, entry);
+}
+
+// outside says that the task belongs to no container, as was found since the last that changed that.
+static __always_inline bool outside(const struct label *label)
+{
+	return label && !label->container && label->epoch == epoch;
 }
