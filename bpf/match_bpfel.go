@@ -207,6 +207,7 @@ const (
 	MatchMapContainers      = "containers"
 	MatchMapCounters        = "counters"
 	MatchMapEvents          = "events"
+	MatchMapFreeCgroups     = "free_cgroups"
 	MatchMapGuarded         = "guarded"
 	MatchMapLabels          = "labels"
 	MatchMapLocating        = "locating"
@@ -281,6 +282,7 @@ type MatchMapSpecs struct {
 	Containers   *ebpf.MapSpec `ebpf:"containers"`
 	Counters     *ebpf.MapSpec `ebpf:"counters"`
 	Events       *ebpf.MapSpec `ebpf:"events"`
+	FreeCgroups  *ebpf.MapSpec `ebpf:"free_cgroups"`
 	Guarded      *ebpf.MapSpec `ebpf:"guarded"`
 	Labels       *ebpf.MapSpec `ebpf:"labels"`
 	Locating     *ebpf.MapSpec `ebpf:"locating"`
@@ -329,6 +331,7 @@ type MatchMaps struct {
 	Containers   *ebpf.Map `ebpf:"containers"`
 	Counters     *ebpf.Map `ebpf:"counters"`
 	Events       *ebpf.Map `ebpf:"events"`
+	FreeCgroups  *ebpf.Map `ebpf:"free_cgroups"`
 	Guarded      *ebpf.Map `ebpf:"guarded"`
 	Labels       *ebpf.Map `ebpf:"labels"`
 	Locating     *ebpf.Map `ebpf:"locating"`
@@ -349,6 +352,7 @@ func (m *MatchMaps) Close() error {
 		m.Containers,
 		m.Counters,
 		m.Events,
+		m.FreeCgroups,
 		m.Guarded,
 		m.Labels,
 		m.Locating,

@@ -238,6 +238,10 @@ struct upid {
 	struct pid_namespace *ns;
 };
 
+struct seqcount {
+	unsigned int sequence;
+};
+
 struct hlist_node {
 	struct hlist_node *next;
 };
@@ -300,6 +304,8 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct bpf_local_storage;
+
 struct task_struct {
 	u32 in_execve : 1;
 	int pid;
@@ -315,6 +321,7 @@ struct task_struct {
 	struct task_struct *parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct bpf_local_storage *bpf_storage;
 	struct hlist_node pid_links[4];
 };
 
@@ -370,3 +377,4 @@ struct sockaddr;
 
 // The sequence of every rename on the machine; exported since it exists.
 extern void rename_lock __ksym;
+extern void *bpf_rdonly_cast(const void *object, u32 type) __ksym __weak; // since 6.2

@@ -20,6 +20,11 @@
 // rename_sequence is odd while something is being renamed.
 static __always_inline u32 rename_sequence(void)
 {
+	// Since 6.2 it can be loaded. A seqlock_t begins with its count.
+	if (bpf_rdonly_cast) {
+		const struct seqcount *count = bpf_rdonly_cast(&rename_lock, bpf_core_type_id_kernel(struct seqcount));
+		return *(const volatile u32 *)&count->sequence;
+	}
 	u32 sequence = 1;
 	bpf_probe_read_kernel(&sequence, sizeof(sequence), &rename_lock);
 	return sequence;
