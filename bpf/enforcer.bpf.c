@@ -14,6 +14,7 @@
 #include "hooks/network.h"
 #include "hooks/record.h"
 #include "hooks/trace.h"
+#include "hooks/verdict.h"
 
 // The types shared with Go that no map holds.
 const struct placed *placed_type __attribute__((unused));

@@ -20,7 +20,7 @@ type EnforcerContainer struct {
 	Id       uint32
 	Starting uint32
 	Rounds   uint32
-	Reserved uint32
+	Names    uint32
 }
 
 type EnforcerCounter uint32
@@ -205,6 +205,7 @@ type EnforcerScratch struct {
 		Sequence  uint32
 		Reserved  uint32
 	}
+	Verdict   EnforcerVerdict
 	Arguments struct {
 		_        structs.HostLayout
 		Table    uint64
@@ -241,6 +242,21 @@ const (
 	EnforcerStartParentPARENT_EXEMPT  EnforcerStartParent = 2
 )
 
+type EnforcerVerdict struct {
+	_         structs.HostLayout
+	Version   uint64
+	Inode     uint64
+	Dentry    uint64
+	Profile   uint64
+	Container uint32
+	Names     uint32
+	Renames   uint32
+	Links     uint32
+	Since     uint32
+	Access    uint32
+	Reserved  uint64
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
@@ -250,6 +266,7 @@ const (
 	EnforcerMapCounters            = "counters"
 	EnforcerMapEvents              = "events"
 	EnforcerMapFolds               = "folds"
+	EnforcerMapFreeCgroups         = "free_cgroups"
 	EnforcerMapGuarded             = "guarded"
 	EnforcerMapLabels              = "labels"
 	EnforcerMapLocating            = "locating"
@@ -261,6 +278,7 @@ const (
 	EnforcerMapSlabs               = "slabs"
 	EnforcerMapSources             = "sources"
 	EnforcerMapStartParents        = "start_parents"
+	EnforcerMapVerdicts            = "verdicts"
 	EnforcerProgAgentEnded         = "agent_ended"
 	EnforcerProgCheckAccept        = "check_accept"
 	EnforcerProgCheckBind          = "check_bind"
@@ -300,6 +318,7 @@ const (
 	EnforcerProgCheckUmount        = "check_umount"
 	EnforcerProgCheckUnlink        = "check_unlink"
 	EnforcerProgExecDone           = "exec_done"
+	EnforcerProgForgetInode        = "forget_inode"
 	EnforcerProgGuardAgent         = "guard_agent"
 	EnforcerProgGuardCall          = "guard_call"
 	EnforcerProgGuardMap           = "guard_map"
@@ -309,6 +328,8 @@ const (
 	EnforcerProgHandleDecoded      = "handle_decoded"
 	EnforcerProgInheritLabel       = "inherit_label"
 	EnforcerProgLocate             = "locate"
+	EnforcerProgNameAdded          = "name_added"
+	EnforcerProgNameRemoved        = "name_removed"
 	EnforcerProgPrepareExec        = "prepare_exec"
 	EnforcerProgTaskCloned         = "task_cloned"
 	EnforcerProgTaskMoved          = "task_moved"
@@ -319,8 +340,10 @@ const (
 	EnforcerVarEventType           = "event_type"
 	EnforcerVarGuardedKindType     = "guarded_kind_type"
 	EnforcerVarHasFlagsHook        = "has_flags_hook"
+	EnforcerVarLinks               = "links"
 	EnforcerVarPlacedType          = "placed_type"
 	EnforcerVarReadsArguments      = "reads_arguments"
+	EnforcerVarRemembers           = "remembers"
 	EnforcerVarScratchSlots        = "scratch_slots"
 	EnforcerVarStartParentType     = "start_parent_type"
 )
@@ -406,6 +429,7 @@ type EnforcerProgramSpecs struct {
 	CheckUmount        *ebpf.ProgramSpec `ebpf:"check_umount"`
 	CheckUnlink        *ebpf.ProgramSpec `ebpf:"check_unlink"`
 	ExecDone           *ebpf.ProgramSpec `ebpf:"exec_done"`
+	ForgetInode        *ebpf.ProgramSpec `ebpf:"forget_inode"`
 	GuardAgent         *ebpf.ProgramSpec `ebpf:"guard_agent"`
 	GuardCall          *ebpf.ProgramSpec `ebpf:"guard_call"`
 	GuardMap           *ebpf.ProgramSpec `ebpf:"guard_map"`
@@ -415,6 +439,8 @@ type EnforcerProgramSpecs struct {
 	HandleDecoded      *ebpf.ProgramSpec `ebpf:"handle_decoded"`
 	InheritLabel       *ebpf.ProgramSpec `ebpf:"inherit_label"`
 	Locate             *ebpf.ProgramSpec `ebpf:"locate"`
+	NameAdded          *ebpf.ProgramSpec `ebpf:"name_added"`
+	NameRemoved        *ebpf.ProgramSpec `ebpf:"name_removed"`
 	PrepareExec        *ebpf.ProgramSpec `ebpf:"prepare_exec"`
 	TaskCloned         *ebpf.ProgramSpec `ebpf:"task_cloned"`
 	TaskMoved          *ebpf.ProgramSpec `ebpf:"task_moved"`
@@ -429,6 +455,7 @@ type EnforcerMapSpecs struct {
 	Counters     *ebpf.MapSpec `ebpf:"counters"`
 	Events       *ebpf.MapSpec `ebpf:"events"`
 	Folds        *ebpf.MapSpec `ebpf:"folds"`
+	FreeCgroups  *ebpf.MapSpec `ebpf:"free_cgroups"`
 	Guarded      *ebpf.MapSpec `ebpf:"guarded"`
 	Labels       *ebpf.MapSpec `ebpf:"labels"`
 	Locating     *ebpf.MapSpec `ebpf:"locating"`
@@ -440,6 +467,7 @@ type EnforcerMapSpecs struct {
 	Slabs        *ebpf.MapSpec `ebpf:"slabs"`
 	Sources      *ebpf.MapSpec `ebpf:"sources"`
 	StartParents *ebpf.MapSpec `ebpf:"start_parents"`
+	Verdicts     *ebpf.MapSpec `ebpf:"verdicts"`
 }
 
 // EnforcerVariableSpecs contains global variables before they are loaded into the kernel.
@@ -453,8 +481,10 @@ type EnforcerVariableSpecs struct {
 	EventType       *ebpf.VariableSpec `ebpf:"event_type"`
 	GuardedKindType *ebpf.VariableSpec `ebpf:"guarded_kind_type"`
 	HasFlagsHook    *ebpf.VariableSpec `ebpf:"has_flags_hook"`
+	Links           *ebpf.VariableSpec `ebpf:"links"`
 	PlacedType      *ebpf.VariableSpec `ebpf:"placed_type"`
 	ReadsArguments  *ebpf.VariableSpec `ebpf:"reads_arguments"`
+	Remembers       *ebpf.VariableSpec `ebpf:"remembers"`
 	ScratchSlots    *ebpf.VariableSpec `ebpf:"scratch_slots"`
 	StartParentType *ebpf.VariableSpec `ebpf:"start_parent_type"`
 }
@@ -484,6 +514,7 @@ type EnforcerMaps struct {
 	Counters     *ebpf.Map `ebpf:"counters"`
 	Events       *ebpf.Map `ebpf:"events"`
 	Folds        *ebpf.Map `ebpf:"folds"`
+	FreeCgroups  *ebpf.Map `ebpf:"free_cgroups"`
 	Guarded      *ebpf.Map `ebpf:"guarded"`
 	Labels       *ebpf.Map `ebpf:"labels"`
 	Locating     *ebpf.Map `ebpf:"locating"`
@@ -495,6 +526,7 @@ type EnforcerMaps struct {
 	Slabs        *ebpf.Map `ebpf:"slabs"`
 	Sources      *ebpf.Map `ebpf:"sources"`
 	StartParents *ebpf.Map `ebpf:"start_parents"`
+	Verdicts     *ebpf.Map `ebpf:"verdicts"`
 }
 
 func (m *EnforcerMaps) Close() error {
@@ -504,6 +536,7 @@ func (m *EnforcerMaps) Close() error {
 		m.Counters,
 		m.Events,
 		m.Folds,
+		m.FreeCgroups,
 		m.Guarded,
 		m.Labels,
 		m.Locating,
@@ -515,6 +548,7 @@ func (m *EnforcerMaps) Close() error {
 		m.Slabs,
 		m.Sources,
 		m.StartParents,
+		m.Verdicts,
 	)
 }
 
@@ -529,8 +563,10 @@ type EnforcerVariables struct {
 	EventType       *ebpf.Variable `ebpf:"event_type"`
 	GuardedKindType *ebpf.Variable `ebpf:"guarded_kind_type"`
 	HasFlagsHook    *ebpf.Variable `ebpf:"has_flags_hook"`
+	Links           *ebpf.Variable `ebpf:"links"`
 	PlacedType      *ebpf.Variable `ebpf:"placed_type"`
 	ReadsArguments  *ebpf.Variable `ebpf:"reads_arguments"`
+	Remembers       *ebpf.Variable `ebpf:"remembers"`
 	ScratchSlots    *ebpf.Variable `ebpf:"scratch_slots"`
 	StartParentType *ebpf.Variable `ebpf:"start_parent_type"`
 }
@@ -578,6 +614,7 @@ type EnforcerPrograms struct {
 	CheckUmount        *ebpf.Program `ebpf:"check_umount"`
 	CheckUnlink        *ebpf.Program `ebpf:"check_unlink"`
 	ExecDone           *ebpf.Program `ebpf:"exec_done"`
+	ForgetInode        *ebpf.Program `ebpf:"forget_inode"`
 	GuardAgent         *ebpf.Program `ebpf:"guard_agent"`
 	GuardCall          *ebpf.Program `ebpf:"guard_call"`
 	GuardMap           *ebpf.Program `ebpf:"guard_map"`
@@ -587,6 +624,8 @@ type EnforcerPrograms struct {
 	HandleDecoded      *ebpf.Program `ebpf:"handle_decoded"`
 	InheritLabel       *ebpf.Program `ebpf:"inherit_label"`
 	Locate             *ebpf.Program `ebpf:"locate"`
+	NameAdded          *ebpf.Program `ebpf:"name_added"`
+	NameRemoved        *ebpf.Program `ebpf:"name_removed"`
 	PrepareExec        *ebpf.Program `ebpf:"prepare_exec"`
 	TaskCloned         *ebpf.Program `ebpf:"task_cloned"`
 	TaskMoved          *ebpf.Program `ebpf:"task_moved"`
@@ -633,6 +672,7 @@ func (p *EnforcerPrograms) Close() error {
 		p.CheckUmount,
 		p.CheckUnlink,
 		p.ExecDone,
+		p.ForgetInode,
 		p.GuardAgent,
 		p.GuardCall,
 		p.GuardMap,
@@ -642,6 +682,8 @@ func (p *EnforcerPrograms) Close() error {
 		p.HandleDecoded,
 		p.InheritLabel,
 		p.Locate,
+		p.NameAdded,
+		p.NameRemoved,
 		p.PrepareExec,
 		p.TaskCloned,
 		p.TaskMoved,

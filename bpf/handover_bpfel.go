@@ -20,7 +20,7 @@ type HandoverContainer struct {
 	Id       uint32
 	Starting uint32
 	Rounds   uint32
-	Reserved uint32
+	Names    uint32
 }
 
 type HandoverGuardedKey struct {
@@ -101,6 +101,21 @@ type HandoverSource struct {
 	}
 }
 
+type HandoverVerdict struct {
+	_         structs.HostLayout
+	Version   uint64
+	Inode     uint64
+	Dentry    uint64
+	Profile   uint64
+	Container uint32
+	Names     uint32
+	Renames   uint32
+	Links     uint32
+	Since     uint32
+	Access    uint32
+	Reserved  uint64
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
@@ -109,6 +124,7 @@ const (
 	HandoverMapContainers      = "containers"
 	HandoverMapCounters        = "counters"
 	HandoverMapEvents          = "events"
+	HandoverMapFreeCgroups     = "free_cgroups"
 	HandoverMapGuarded         = "guarded"
 	HandoverMapLabels          = "labels"
 	HandoverMapLocating        = "locating"
@@ -123,9 +139,11 @@ const (
 	HandoverMapSlabs           = "slabs"
 	HandoverMapSources         = "sources"
 	HandoverMapStartParents    = "start_parents"
+	HandoverMapVerdicts        = "verdicts"
 	HandoverProgCopyLabels     = "copy_labels"
 	HandoverVarChanged         = "changed"
 	HandoverVarEpoch           = "epoch"
+	HandoverVarLinks           = "links"
 	HandoverVarOwnFirst        = "own_first"
 )
 
@@ -182,6 +200,7 @@ type HandoverMapSpecs struct {
 	Containers      *ebpf.MapSpec `ebpf:"containers"`
 	Counters        *ebpf.MapSpec `ebpf:"counters"`
 	Events          *ebpf.MapSpec `ebpf:"events"`
+	FreeCgroups     *ebpf.MapSpec `ebpf:"free_cgroups"`
 	Guarded         *ebpf.MapSpec `ebpf:"guarded"`
 	Labels          *ebpf.MapSpec `ebpf:"labels"`
 	Locating        *ebpf.MapSpec `ebpf:"locating"`
@@ -196,6 +215,7 @@ type HandoverMapSpecs struct {
 	Slabs           *ebpf.MapSpec `ebpf:"slabs"`
 	Sources         *ebpf.MapSpec `ebpf:"sources"`
 	StartParents    *ebpf.MapSpec `ebpf:"start_parents"`
+	Verdicts        *ebpf.MapSpec `ebpf:"verdicts"`
 }
 
 // HandoverVariableSpecs contains global variables before they are loaded into the kernel.
@@ -204,6 +224,7 @@ type HandoverMapSpecs struct {
 type HandoverVariableSpecs struct {
 	Changed  *ebpf.VariableSpec `ebpf:"changed"`
 	Epoch    *ebpf.VariableSpec `ebpf:"epoch"`
+	Links    *ebpf.VariableSpec `ebpf:"links"`
 	OwnFirst *ebpf.VariableSpec `ebpf:"own_first"`
 }
 
@@ -231,6 +252,7 @@ type HandoverMaps struct {
 	Containers      *ebpf.Map `ebpf:"containers"`
 	Counters        *ebpf.Map `ebpf:"counters"`
 	Events          *ebpf.Map `ebpf:"events"`
+	FreeCgroups     *ebpf.Map `ebpf:"free_cgroups"`
 	Guarded         *ebpf.Map `ebpf:"guarded"`
 	Labels          *ebpf.Map `ebpf:"labels"`
 	Locating        *ebpf.Map `ebpf:"locating"`
@@ -245,6 +267,7 @@ type HandoverMaps struct {
 	Slabs           *ebpf.Map `ebpf:"slabs"`
 	Sources         *ebpf.Map `ebpf:"sources"`
 	StartParents    *ebpf.Map `ebpf:"start_parents"`
+	Verdicts        *ebpf.Map `ebpf:"verdicts"`
 }
 
 func (m *HandoverMaps) Close() error {
@@ -253,6 +276,7 @@ func (m *HandoverMaps) Close() error {
 		m.Containers,
 		m.Counters,
 		m.Events,
+		m.FreeCgroups,
 		m.Guarded,
 		m.Labels,
 		m.Locating,
@@ -267,6 +291,7 @@ func (m *HandoverMaps) Close() error {
 		m.Slabs,
 		m.Sources,
 		m.StartParents,
+		m.Verdicts,
 	)
 }
 
@@ -276,6 +301,7 @@ func (m *HandoverMaps) Close() error {
 type HandoverVariables struct {
 	Changed  *ebpf.Variable `ebpf:"changed"`
 	Epoch    *ebpf.Variable `ebpf:"epoch"`
+	Links    *ebpf.Variable `ebpf:"links"`
 	OwnFirst *ebpf.Variable `ebpf:"own_first"`
 }
 

@@ -20,7 +20,7 @@ type MatchContainer struct {
 	Id       uint32
 	Starting uint32
 	Rounds   uint32
-	Reserved uint32
+	Names    uint32
 }
 
 type MatchGuardedKey struct {
@@ -184,6 +184,21 @@ type MatchSource struct {
 	}
 }
 
+type MatchVerdict struct {
+	_         structs.HostLayout
+	Version   uint64
+	Inode     uint64
+	Dentry    uint64
+	Profile   uint64
+	Container uint32
+	Names     uint32
+	Renames   uint32
+	Links     uint32
+	Since     uint32
+	Access    uint32
+	Reserved  uint64
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
@@ -192,6 +207,7 @@ const (
 	MatchMapContainers      = "containers"
 	MatchMapCounters        = "counters"
 	MatchMapEvents          = "events"
+	MatchMapFreeCgroups     = "free_cgroups"
 	MatchMapGuarded         = "guarded"
 	MatchMapLabels          = "labels"
 	MatchMapLocating        = "locating"
@@ -203,9 +219,11 @@ const (
 	MatchMapSlabs           = "slabs"
 	MatchMapSources         = "sources"
 	MatchMapStartParents    = "start_parents"
+	MatchMapVerdicts        = "verdicts"
 	MatchProgMatch          = "match"
 	MatchProgNothing        = "nothing"
 	MatchVarEpoch           = "epoch"
+	MatchVarLinks           = "links"
 	MatchVarPlacedType      = "placed_type"
 	MatchVarRequestKindType = "request_kind_type"
 )
@@ -264,6 +282,7 @@ type MatchMapSpecs struct {
 	Containers   *ebpf.MapSpec `ebpf:"containers"`
 	Counters     *ebpf.MapSpec `ebpf:"counters"`
 	Events       *ebpf.MapSpec `ebpf:"events"`
+	FreeCgroups  *ebpf.MapSpec `ebpf:"free_cgroups"`
 	Guarded      *ebpf.MapSpec `ebpf:"guarded"`
 	Labels       *ebpf.MapSpec `ebpf:"labels"`
 	Locating     *ebpf.MapSpec `ebpf:"locating"`
@@ -275,6 +294,7 @@ type MatchMapSpecs struct {
 	Slabs        *ebpf.MapSpec `ebpf:"slabs"`
 	Sources      *ebpf.MapSpec `ebpf:"sources"`
 	StartParents *ebpf.MapSpec `ebpf:"start_parents"`
+	Verdicts     *ebpf.MapSpec `ebpf:"verdicts"`
 }
 
 // MatchVariableSpecs contains global variables before they are loaded into the kernel.
@@ -282,6 +302,7 @@ type MatchMapSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type MatchVariableSpecs struct {
 	Epoch           *ebpf.VariableSpec `ebpf:"epoch"`
+	Links           *ebpf.VariableSpec `ebpf:"links"`
 	PlacedType      *ebpf.VariableSpec `ebpf:"placed_type"`
 	RequestKindType *ebpf.VariableSpec `ebpf:"request_kind_type"`
 }
@@ -310,6 +331,7 @@ type MatchMaps struct {
 	Containers   *ebpf.Map `ebpf:"containers"`
 	Counters     *ebpf.Map `ebpf:"counters"`
 	Events       *ebpf.Map `ebpf:"events"`
+	FreeCgroups  *ebpf.Map `ebpf:"free_cgroups"`
 	Guarded      *ebpf.Map `ebpf:"guarded"`
 	Labels       *ebpf.Map `ebpf:"labels"`
 	Locating     *ebpf.Map `ebpf:"locating"`
@@ -321,6 +343,7 @@ type MatchMaps struct {
 	Slabs        *ebpf.Map `ebpf:"slabs"`
 	Sources      *ebpf.Map `ebpf:"sources"`
 	StartParents *ebpf.Map `ebpf:"start_parents"`
+	Verdicts     *ebpf.Map `ebpf:"verdicts"`
 }
 
 func (m *MatchMaps) Close() error {
@@ -329,6 +352,7 @@ func (m *MatchMaps) Close() error {
 		m.Containers,
 		m.Counters,
 		m.Events,
+		m.FreeCgroups,
 		m.Guarded,
 		m.Labels,
 		m.Locating,
@@ -340,6 +364,7 @@ func (m *MatchMaps) Close() error {
 		m.Slabs,
 		m.Sources,
 		m.StartParents,
+		m.Verdicts,
 	)
 }
 
@@ -348,6 +373,7 @@ func (m *MatchMaps) Close() error {
 // It can be passed to LoadMatchObjects or ebpf.CollectionSpec.LoadAndAssign.
 type MatchVariables struct {
 	Epoch           *ebpf.Variable `ebpf:"epoch"`
+	Links           *ebpf.Variable `ebpf:"links"`
 	PlacedType      *ebpf.Variable `ebpf:"placed_type"`
 	RequestKindType *ebpf.Variable `ebpf:"request_kind_type"`
 }

@@ -198,6 +198,12 @@ static __always_inline u64 decide_file(const struct image *image, u64 set, u32 o
 	return settle(image, word(image->slab, image->placed->file_words + (set * IMAGE_FILE_OPS + op) * 4), who);
 }
 
+// answers_alike says that a file rule's decision does not depend on the caller.
+static __always_inline bool answers_alike(const struct image *image, u64 set, u32 op)
+{
+	return !(word(image->slab, image->placed->file_words + (set * IMAGE_FILE_OPS + op) * 4) & IMAGE_WORD_NODE);
+}
+
 // decide_alone decides where it does not matter which file it is: outcome is one of placed's.
 static __always_inline u64 decide_alone(const struct image *image, u32 outcome) { return settle(image, outcome, 0); }
 

@@ -113,12 +113,21 @@ struct inode_operations {
 	void *fileattr_set;
 };
 
+typedef struct {
+	long counter;
+} atomic64_t;
+
+struct rw_semaphore {
+	atomic64_t count; // kernel/locking/rwsem.c; another type with real-time locks
+};
+
 struct inode {
 	u16 i_mode;
 	u32 i_rdev;
 	kuid_t i_uid;
 	const struct inode_operations *i_op;
 	u32 i_nlink;
+	struct rw_semaphore i_rwsem;
 	unsigned long i_ino;
 };
 
@@ -229,6 +238,10 @@ struct upid {
 	struct pid_namespace *ns;
 };
 
+struct seqcount {
+	unsigned int sequence;
+};
+
 struct hlist_node {
 	struct hlist_node *next;
 };
@@ -291,6 +304,8 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct bpf_local_storage;
+
 struct task_struct {
 	u32 in_execve : 1;
 	int pid;
@@ -306,6 +321,7 @@ struct task_struct {
 	struct task_struct *parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct bpf_local_storage *bpf_storage;
 	struct hlist_node pid_links[4];
 };
 
@@ -361,3 +377,4 @@ struct sockaddr;
 
 // The sequence of every rename on the machine; exported since it exists.
 extern void rename_lock __ksym;
+extern void *bpf_rdonly_cast(const void *object, u32 type) __ksym __weak; // since 6.2

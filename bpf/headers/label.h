@@ -33,11 +33,31 @@ static __always_inline struct container *container(u32 id)
 	return c && c->id == id ? c : 0;
 }
 
+// free_word is what free_cgroups says of a cgroup that was found to be no container's; 0: its id is too long.
+static __always_inline u64 free_word(u64 cgroup, u32 now) { return cgroup >> 32 ? 0 : cgroup << 32 | now; }
+
+static __always_inline u64 *free_place(u64 cgroup)
+{
+	u32 at = cgroup & (FREE_CGROUPS - 1);
+	return bpf_map_lookup_elem(&free_cgroups, &at);
+}
+
+// outside says, by loads alone, that a task belongs to no container: neither it nor the first thread of
+// its group has a label, and its cgroup was found to be no container's since the last change of any.
+static __always_inline bool outside(struct task_struct *task)
+{
+	if (task->bpf_storage || task->group_leader->bpf_storage)
+		return false;
+	u64 cgroup = task->cgroups->dfl_cgrp->kn->id, *word = free_place(cgroup);
+	return word && *(volatile u64 *)word == free_word(cgroup, epoch) && !(cgroup >> 32);
+}
+
 // find_label answers for a task without a label, or without a container since an epoch
 // that has passed: by the first thread of its group, which is the one that is labelled when a
-// group moves, and wherever that has moved since; else by its cgroup. Task storage may refuse
-// (before 6.2, while another task is inside it on this processor); then the answer is not kept.
-static __always_inline struct label find_label(struct task_struct *task, u32 now)
+// group moves, and wherever that has moved since; else by its cgroup. What is of no container gets no
+// label. Task storage may refuse (before 6.2, while another task is inside it on this processor);
+// then the answer is not kept.
+static __always_inline struct label find_label(struct task_struct *task, struct label *kept, u32 now)
 {
 	struct label found = {.epoch = now};
 	struct label *first = bpf_task_storage_get(&labels, task->group_leader, 0, 0);
@@ -45,10 +65,19 @@ static __always_inline struct label find_label(struct task_struct *task, u32 now
 		found = *first;
 		found.flags &= ~LABEL_EXEC;
 	} else {
-		found.container = container_of_cgroup(task->cgroups->dfl_cgrp);
+		struct cgroup *cgroup = task->cgroups->dfl_cgrp;
+		found.container = container_of_cgroup(cgroup);
 		struct container *c = container(found.container);
 		if (found.container && c && c->starting)
 			found.flags = LABEL_SETUP;
+		if (!found.container) {
+			u64 id = cgroup->kn->id, word = free_word(id, now), *place = free_place(id);
+			if (place && word)
+				*(volatile u64 *)place = word;
+			if (kept)
+				*kept = found;
+			return found;
+		}
 	}
 	struct label *label = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (label)
@@ -58,13 +87,13 @@ static __always_inline struct label find_label(struct task_struct *task, u32 now
 	return found;
 }
 
-// current_label returns the label of the task that runs, and the container's entry. The
-// label of a container that is protected no longer means nothing: its cgroup may have been
-// added again.
-static __always_inline struct label current_label(struct task_struct *task, struct container **entry)
+// label_from returns the label of the task that runs, of which label is what is kept, and the
+// container's entry. The label of a container that is protected no longer means nothing: its cgroup
+// may have been added again.
+static __always_inline struct label label_from(struct label *label, struct task_struct *task, struct container **entry)
 {
 	u32 now = epoch;
-	struct label found, *label = bpf_task_storage_get(&labels, task, 0, 0);
+	struct label found;
 	*entry = 0;
 	if (label) {
 		found = *label;
@@ -75,8 +104,13 @@ static __always_inline struct label current_label(struct task_struct *task, stru
 		if (*entry)
 			return found;
 	}
-	found = find_label(task, now);
+	found = find_label(task, label, now);
 	if (found.container)
 		*entry = container(found.container);
 	return found;
+}
+
+static __always_inline struct label current_label(struct task_struct *task, struct container **entry)
+{
+	return label_from(bpf_task_storage_get(&labels, task, 0, 0), task, entry);
 }

@@ -7,8 +7,10 @@
 
 #define MAX_CONTAINERS 16384 // a power of two: the low bits of a container id
 #define MAX_CGROUPS 32768
+#define FREE_CGROUPS 4096 // a power of two; a cgroup has one place
 #define MAX_ORIGINS 262144
 #define MAX_SLABS 64
+#define VERDICTS 65536 // a power of two
 
 // A name is built from its end: the last byte stands before path[PATH_END].
 #define PATH_END 4096
@@ -63,7 +65,7 @@ struct container {
 	u32 id;       // the low bits are the index in the map
 	u32 starting; // tasks that are found in its cgroup are setting up
 	u32 rounds;   // how often its place in the map was used: the high bits of id
-	u32 reserved;
+	u32 names;    // moves when its records of mounts have changed
 };
 
 #define PROFILE_SLAB_BITS 16
@@ -132,6 +134,23 @@ struct located {
 	u64 dentry;
 	u32 is_root;
 	u32 done;
+};
+
+// verdict is one on opening a file that need not be found again, while all of its members hold; see
+// docs/design/verdicts.md. Others write it while it is read: what was read counts if version was the
+// same, and even, before and behind.
+struct verdict {
+	u64 version; // odd while it is being written
+	u64 inode;
+	u64 dentry;
+	u64 profile; // the container's word
+	u32 container;
+	u32 names;   // the container's
+	u32 renames; // rename_sequence, even
+	u32 links;
+	u32 since;  // jiffies
+	u32 access; // what is allowed and not reported
+	u64 reserved;
 };
 
 // node is what the programs know of the node and its agent. quiet stays in front: an agent
@@ -221,6 +240,15 @@ struct {
 	__type(value, u32);
 } cgroups SEC(".maps");
 
+// free_cgroups are cgroups of no container: the id in the upper half, and in the lower the epoch when
+// that was found.
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FREE_CGROUPS);
+	__type(key, u32);
+	__type(value, u64);
+} free_cgroups SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, MAX_SLABS);
@@ -285,9 +313,19 @@ struct {
 	__type(value, u32); // enum start_parent
 } start_parents SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, VERDICTS);
+	__type(key, u32);
+	__type(value, struct verdict);
+} verdicts SEC(".maps");
+
 // epoch moves when a cgroup becomes a container's and when tasks move into one: what was
 // found before about tasks without a container is then looked up again.
 volatile u32 epoch = 1;
+
+// links moves before an inode gets another name, and before it loses one of several.
+volatile u32 links = 0;
 
 static __always_inline struct node *this_node(void)
 {

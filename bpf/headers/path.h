@@ -20,6 +20,11 @@
 // rename_sequence is odd while something is being renamed.
 static __always_inline u32 rename_sequence(void)
 {
+	// Since 6.2 it can be loaded. A seqlock_t begins with its count.
+	if (bpf_rdonly_cast) {
+		const struct seqcount *count = bpf_rdonly_cast(&rename_lock, bpf_core_type_id_kernel(struct seqcount));
+		return *(const volatile u32 *)&count->sequence;
+	}
 	u32 sequence = 1;
 	bpf_probe_read_kernel(&sequence, sizeof(sequence), &rename_lock);
 	return sequence;
@@ -157,6 +162,7 @@ static __always_inline s32 walk_up(struct scratch *s, struct container *c, u32 i
 			position = put_prefix(s, position, origin);
 			if (rename_sequence() != before || before & 1)
 				break;
+			s->verdict.renames = before;
 			return position;
 		}
 		struct dentry *parent = d->d_parent;
@@ -171,6 +177,7 @@ static __always_inline s32 walk_up(struct scratch *s, struct container *c, u32 i
 		d = parent;
 	}
 	s->from = (u64)dentry;
+	s->verdict.renames = 1; // none to be remembered by
 	s32 name = slow_name(s, id, 0);
 	if (name == NAME_TOO_LONG)
 		count(COUNT_LONG_NAMES);

@@ -13,6 +13,7 @@ struct scene {
 	u32 id;
 	u32 handle; // see struct label
 	u32 source; // the class of the task's program, where a rule asks for it
+	u64 profile; // the container's word
 	struct image image;
 };
 
@@ -37,12 +38,11 @@ static __always_inline bool set_up_exempt(struct task_struct *task, u32 id)
 // What is judged of a task that sets a container up, too.
 #define OF_PROCESSES (IMAGE_FLAG_EXEC | IMAGE_FLAG_MAPPINGS | IMAGE_FLAG_MEMORY)
 
-// enter finds what holds for the running task. The profile is read once, so that an
-// operation is judged by one whole set of policies.
-static __always_inline enum entrance enter(struct scene *scene, u32 category)
+// enter_with finds what holds for the running task, of whose label kept is what is kept. The profile
+// is read once, so that an operation is judged by one whole set of policies.
+static __always_inline enum entrance enter_with(struct label *kept, struct scene *scene, u32 category)
 {
-	scene->task = bpf_get_current_task_btf();
-	struct label label = current_label(scene->task, &scene->container);
+	struct label label = label_from(kept, scene->task, &scene->container);
 	scene->id = label.container;
 	scene->handle = label.handle;
 	if (!scene->container)
@@ -50,6 +50,7 @@ static __always_inline enum entrance enter(struct scene *scene, u32 category)
 	u64 profile = *(volatile u64 *)&scene->container->profile;
 	if (!profile)
 		return OUTSIDE;
+	scene->profile = profile;
 	if (!find_image(&scene->image, profile)) {
 		count(COUNT_MALFORMED);
 		return REFUSED;
@@ -67,6 +68,14 @@ static __always_inline enum entrance enter(struct scene *scene, u32 category)
 			return REFUSED;
 	}
 	return INSIDE;
+}
+
+static __always_inline enum entrance enter(struct scene *scene, u32 category)
+{
+	scene->task = bpf_get_current_task_btf();
+	if (outside(scene->task))
+		return OUTSIDE;
+	return enter_with(bpf_task_storage_get(&labels, scene->task, 0, 0), scene, category);
 }
 
 // by_handle says that the entry which is being opened is the one that a handle was decoded to

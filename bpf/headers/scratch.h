@@ -3,6 +3,7 @@
 #pragma once
 
 #include "event_type.h"
+#include "maps.h"
 
 #define SLOTS_PER_CPU 8
 #define MAX_SLOTS 4096
@@ -53,6 +54,7 @@ struct scratch {
 	u64 mount; // the mount (struct vfsmount) by which seen_name goes up from there
 	u64 forgotten;
 	struct walk walk;
+	struct verdict verdict; // what keep_verdict keeps
 	struct arguments arguments;
 	struct fold_key fold_key;
 	struct event event; // the strings are sent with it and follow it

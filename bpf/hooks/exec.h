@@ -156,10 +156,13 @@ static __always_inline bool keep_next(struct task_struct *task, u32 id, struct s
 static __always_inline int prepare_program(struct scene *scene, struct scratch *s, struct linux_binprm *bprm)
 {
 	struct file *file = bprm->file;
-	bool gone = deleted(file->f_path.dentry);
+	struct dentry *dentry = file->f_path.dentry;
+	bool gone = deleted(dentry);
 	u64 profile = *(volatile u64 *)&scene->container->profile;
 	bool asked = profile && find_image(&scene->image, profile) && scene->image.placed->flags & IMAGE_FLAG_SOURCES;
-	s32 start = program_name(s, file, scene->id);
+	s32 start = NAME_NONE;
+	if (!(file->f_path.mnt->mnt_flags & MNT_INTERNAL))
+		start = origin_name(s, scene->container, scene->id, dentry);
 	if (unreadable(start))
 		return -EACCES;
 	if (!keep_next(scene->task, scene->id, s, start, gone)) {
@@ -187,6 +190,8 @@ int BPF_PROG(prepare_exec, struct linux_binprm *bprm, struct file *file, int ret
 	if (ret)
 		return ret;
 	struct scene scene = {.task = bpf_get_current_task_btf()};
+	if (outside(scene.task))
+		return 0;
 	struct label label = current_label(scene.task, &scene.container);
 	scene.id = label.container;
 	if (!scene.container)

@@ -5,6 +5,7 @@
 #include "../headers/guard.h"
 #include "../headers/name.h"
 #include "../headers/proc.h"
+#include "../headers/verdict.h"
 #include "code.h"
 
 #define READS 1u
@@ -22,6 +23,23 @@ static __always_inline u64 decide_access(const struct image *image, u64 set, u32
 	if (access & WRITES)
 		decision = worse(decision, decide_file(image, set, IMAGE_FILE_WRITE, known));
 	return decision;
+}
+
+// remember keeps a verdict, where it is one on the file's only name, whoever asks.
+static __always_inline void remember(const struct scene *scene, struct scratch *s, struct dentry *dentry, u64 set, u32 access)
+{
+	if (!remembers || s->verdict.renames & 1 || *(volatile u32 *)&s->seen || scene->handle ||
+	    !names_are_local(dentry->d_sb->s_magic) || !name_is_steady(dentry))
+		return;
+	if ((access & READS && !answers_alike(&scene->image, set, IMAGE_FILE_READ)) ||
+	    (access & WRITES && !answers_alike(&scene->image, set, IMAGE_FILE_WRITE)))
+		return;
+	s->verdict.inode = (u64)dentry->d_inode;
+	s->verdict.dentry = (u64)dentry;
+	s->verdict.profile = scene->profile;
+	s->verdict.container = scene->id;
+	s->verdict.access = access & (READS | WRITES);
+	keep_verdict(s);
 }
 
 // borrowed_rights says that the task acts with rights other than its own, as the kernel does
@@ -67,6 +85,8 @@ static __always_inline int judge_name(const struct scene *scene, struct scratch 
 			e->flags |= EVENT_CREATED;
 		start = event_name(s, e, dentry, start);
 		send_event(s, start);
+	} else if (access & OPENS && start >= 0 && !denies(decision)) {
+		remember(scene, s, dentry, set, access);
 	}
 	return denies(decision) ? -EACCES : 0;
 }
@@ -82,19 +102,35 @@ static __always_inline u32 owner_of(struct dentry *dentry, u32 access)
 	return inode ? inode->i_uid.val : OWN_FILE;
 }
 
+static __always_inline int judge_inside(const struct scene *scene, struct dentry *dentry, struct vfsmount *mnt, u32 access)
+{
+	struct scratch *s = claim();
+	if (!s)
+		return -EACCES;
+	// Both before the name is read.
+	*(volatile u32 *)&s->verdict.names = scene->container->names;
+	*(volatile u32 *)&s->verdict.links = links;
+	u32 owner = owner_of(dentry, access);
+	int verdict = judge_name(scene, s, dentry, mnt, owner, access & OPENS ? forget(s, access) : access);
+	release(s);
+	return verdict;
+}
+
 static __always_inline int judge_file(struct dentry *dentry, struct vfsmount *mnt, u32 access)
 {
 	struct scene scene;
 	enum entrance entrance = enter(&scene, IMAGE_FLAG_FILE);
 	if (entrance != INSIDE)
 		return entrance == REFUSED ? -EACCES : 0;
-	struct scratch *s = claim();
-	if (!s)
-		return -EACCES;
-	u32 owner = owner_of(dentry, access);
-	int verdict = judge_name(&scene, s, dentry, mnt, owner, access & OPENS ? forget(s, access) : access);
-	release(s);
-	return verdict;
+	return judge_inside(&scene, dentry, mnt, access);
+}
+
+static __always_inline int judge_open(struct label *label, struct scene *scene, struct file *file, u32 access)
+{
+	enum entrance entrance = enter_with(label, scene, IMAGE_FLAG_FILE);
+	if (entrance != INSIDE)
+		return entrance == REFUSED ? -EACCES : 0;
+	return judge_inside(scene, file->f_path.dentry, file->f_path.mnt, access | OPENS);
 }
 
 // stacked says that the kernel opens the file on behalf of a stacked file system, with the
@@ -115,23 +151,30 @@ int BPF_PROG(check_open, struct file *file, int ret)
 	u32 access = 0;
 	if (ret)
 		return ret;
+	// Most opens are of tasks of no container: nothing else is read before that is known.
+	struct scene scene = {.task = bpf_get_current_task_btf()};
+	if (outside(scene.task))
+		return 0;
+	struct label *label = bpf_task_storage_get(&labels, scene.task, 0, 0);
+	u32 flags = file->f_flags, mode = file->f_mode;
+	barrier_var(flags);
+	barrier_var(mode);
 	// What is opened to be exec'ed is the process rules' business.
-	if (file->f_flags & FILE_EXEC_FLAG)
+	if (flags & FILE_EXEC_FLAG)
 		return judge_loader(file);
+	if (mode & FMODE_READ)
+		access |= READS;
+	// A file that this open has made was judged before it was made.
+	if ((mode & FMODE_WRITE || flags & O_TRUNC) && !(mode & FMODE_CREATED))
+		access |= WRITES;
+	if (label && !(mode & FMODE_CREATED) && remembered(label, file, access))
+		return 0;
 	// Pipes, sockets, anonymous inodes, memfds and namespaces live on mounts of the kernel's.
 	if (file->f_path.mnt->mnt_flags & MNT_INTERNAL || stacked(file))
 		return 0;
-	if (file->f_mode & FMODE_READ)
-		access |= READS;
-	// A file that this open has made was judged before it was made.
-	if ((file->f_mode & FMODE_WRITE || file->f_flags & O_TRUNC) && !(file->f_mode & FMODE_CREATED))
-		access |= WRITES;
-	struct dentry *dentry = file->f_path.dentry;
-	if (file->f_mode & FMODE_CREATED && deleted(dentry))
+	if (mode & FMODE_CREATED && deleted(file->f_path.dentry))
 		access |= WRITES | NAMELESS;
-	if (!access)
-		return 0;
-	return judge_file(dentry, file->f_path.mnt, access | OPENS);
+	return access ? judge_open(label, &scene, file, access) : 0;
 }
 
 // An open with O_CREAT asks before it looks whether the file is there. In /proc nothing can be

@@ -105,6 +105,8 @@ func help(task []string) error {
 		return unix.Ftruncate(3, 0)
 	case "memfd":
 		return execMemfd(task[1:]...)
+	case "reader":
+		return readOnDemand()
 	}
 	return helpSource(task)
 }

@@ -77,9 +77,12 @@ func arguments(kernel *btf.Spec, function string) (int, error) {
 	return len(proto.Params), nil
 }
 
-// keepers are the programs that keep what is known of tasks, and the one that the agent asks.
+// keepers are the programs that keep what is known of tasks and verdicts, and the one that the agent asks.
 func keepers() []string {
-	return []string{"task_moved", "task_cloned", "agent_ended", "handle_decoded", "inherit_label", "prepare_exec", "exec_done", "locate"}
+	return []string{
+		"task_moved", "task_cloned", "agent_ended", "handle_decoded", "inherit_label", "prepare_exec", "exec_done", "locate",
+		"forget_inode", "name_added", "name_removed",
+	}
 }
 
 // attachOrder returns the programs' names: those first that keep what is known of tasks, for what

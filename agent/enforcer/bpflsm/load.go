@@ -131,6 +131,9 @@ func (e *Enforcer) load(opt Options) error {
 	if err := spec.Variables["reads_arguments"].Set(runtime.GOARCH == "amd64"); err != nil {
 		return fmt.Errorf("say how page tables are laid out: %w", err)
 	}
+	if err := spec.Variables["remembers"].Set(runtime.GOARCH == "amd64"); err != nil {
+		return fmt.Errorf("say whether verdicts are remembered: %w", err)
+	}
 	spec.Maps["events"].MaxEntries = max(opt.EventBytes, 4096)
 	if opt.EventBytes == 0 {
 		spec.Maps["events"].MaxEntries = DefaultEventBytes
@@ -159,6 +162,19 @@ func (e *Enforcer) open(spec *ebpf.CollectionSpec) (err error) {
 	e.pool = slab.NewPool(e.objects.Slabs, spec.Maps["slabs"].InnerMap, e.guardMap)
 	if e.reader, err = ringbuf.NewReader(e.objects.Events); err != nil {
 		return fmt.Errorf("open the event buffer: %w", err)
+	}
+	return e.forgetVerdicts()
+}
+
+// forgetVerdicts makes what the programs remember of opens void: another agent numbers profiles anew.
+func (e *Enforcer) forgetVerdicts() error {
+	var links uint32
+	err := e.objects.Links.Get(&links)
+	if err == nil {
+		err = e.objects.Links.Set(links + 1)
+	}
+	if err != nil {
+		return fmt.Errorf("forget remembered verdicts: %w", err)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
@@ -207,6 +208,7 @@ func (e *Enforcer) putOrigins(c *container, found []origin) error {
 			}
 		}
 	}
+	atomic.AddUint32(&c.entry.Names, 1)
 	return nil
 }
 

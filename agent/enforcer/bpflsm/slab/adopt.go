@@ -54,22 +54,23 @@ type Adopted struct {
 }
 
 func (p *Pool) adopt(word uint64) (Adopted, error) {
-	index, at := int(word&0xffff)-1, uint32(word>>16)
-	if index < 0 || index >= len(p.slabs) {
+	place := placeOf(word)
+	if place.slab < 0 || place.slab >= len(p.slabs) {
 		return Adopted{}, errors.New("there is no such slab")
 	}
-	s := &p.slabs[index]
+	s := &p.slabs[place.slab]
 	var head bpf.MatchPlaced
-	if err := binary.Read(io.NewSectionReader(s.memory, int64(at), Align), binary.LittleEndian, &head); err != nil {
+	if err := binary.Read(io.NewSectionReader(s.memory, int64(place.span.at), Align), binary.LittleEndian, &head); err != nil {
 		return Adopted{}, err
 	}
 	if head.Magic != image.Magic || head.Version != image.Version {
 		return Adopted{}, errors.New("there is none")
 	}
-	if !s.free.reserve(span{at, head.Bytes}) {
+	place.span.size = head.Bytes
+	if !s.free.reserve(place.span) {
 		return Adopted{}, fmt.Errorf("its %d bytes are another's", head.Bytes)
 	}
-	return Adopted{Place{index, span{at, head.Bytes}}, head.Profile}, nil
+	return Adopted{place, head.Profile}, nil
 }
 
 // reserve takes exactly that piece.

@@ -280,7 +280,7 @@ func TestWhatIsNoImageIsDenied(t *testing.T) {
 	op := policy.Operation{Kind: policy.OpRead, Names: policy.Name("/etc/passwd")}
 	for name, word := range map[string]uint64{
 		"no slab":             9,
-		"a slab of zeroes":    Place{0, span{1 << 20, 0}}.Word(),
+		"a slab of zeroes":    Place{span: span{at: 1 << 20}}.Word(),
 		"no profile":          0,
 		"beyond the last one": 0xffff,
 	} {

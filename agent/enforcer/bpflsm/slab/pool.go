@@ -26,7 +26,16 @@ type Pool struct {
 type Place struct {
 	slab int
 	span span
+	// generation tells it from what stood there before: the low bits of the profile's number.
+	generation uint64
 }
+
+// A word that names a placed image is, from the lowest bit on, its slab, counted from 1, its address
+// and its generation.
+const (
+	slabBits    = 16
+	addressBits = 22 // of image.SlabBytes
+)
 
 type slab struct {
 	values *ebpf.Map
@@ -41,7 +50,18 @@ func NewPool(outer *ebpf.Map, inner *ebpf.MapSpec, guard func(*ebpf.Map) error) 
 }
 
 // Word is what a container's entry holds to name a placed image.
-func (p Place) Word() uint64 { return uint64(p.span.at)<<16 | uint64(p.slab+1) }
+func (p Place) Word() uint64 {
+	return p.generation<<(slabBits+addressBits) | uint64(p.span.at)<<slabBits | uint64(p.slab+1)
+}
+
+// placeOf is the place that a word names, of which the image itself says how long it is.
+func placeOf(word uint64) Place {
+	return Place{
+		slab:       int(word&(1<<slabBits-1)) - 1,
+		span:       span{at: uint32(word >> slabBits & (1<<addressBits - 1))},
+		generation: word >> (slabBits + addressBits),
+	}
+}
 
 // Put writes an image where nothing reads it yet. The programs see it once its place's
 // Word stands in a container's entry.
@@ -50,6 +70,7 @@ func (p *Pool) Put(words []uint32, profile uint64) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
+	place.generation = profile & (1<<(64-slabBits-addressBits) - 1)
 	placed, err := render(words, place.span.at, profile)
 	if err == nil {
 		_, err = p.slabs[place.slab].memory.WriteAt(placed, int64(place.span.at))
@@ -109,7 +130,7 @@ func (p *Pool) take(size uint32) (Place, error) {
 	}
 	for i := range p.slabs {
 		if at, ok := p.slabs[i].free.take(size); ok {
-			return Place{i, span{at, size}}, nil
+			return Place{slab: i, span: span{at, size}}, nil
 		}
 	}
 	if err := p.grow(); err != nil {
@@ -117,7 +138,7 @@ func (p *Pool) take(size uint32) (Place, error) {
 	}
 	last := len(p.slabs) - 1
 	at, _ := p.slabs[last].free.take(size)
-	return Place{last, span{at, size}}, nil
+	return Place{slab: last, span: span{at, size}}, nil
 }
 
 // grow adds a slab.
