@@ -13,6 +13,7 @@
 #include "hooks/move.h"
 #include "hooks/network.h"
 #include "hooks/record.h"
+#include "hooks/syscall.h"
 #include "hooks/trace.h"
 
 // The types shared with Go that no map holds.

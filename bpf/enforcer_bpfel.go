@@ -13,6 +13,14 @@ import (
 	"github.com/cilium/ebpf"
 )
 
+type EnforcerCall struct {
+	_     structs.HostLayout
+	Row   uint32
+	Again uint32
+	Ip    uint64
+	Sp    uint64
+}
+
 type EnforcerContainer struct {
 	_        structs.HostLayout
 	Profile  uint64
@@ -53,7 +61,7 @@ type EnforcerEvent struct {
 	Family       uint16
 	Type         uint16
 	Protocol     uint16
-	Capability   uint32
+	Number       uint32
 	Endpoint     [20]uint8
 	EndpointLen  uint32
 	Pid          uint32
@@ -100,6 +108,7 @@ const (
 	EnforcerEventKindEVENT_BIND       EnforcerEventKind = 7
 	EnforcerEventKindEVENT_LISTEN     EnforcerEventKind = 8
 	EnforcerEventKindEVENT_ACCEPT     EnforcerEventKind = 9
+	EnforcerEventKindEVENT_SYSCALL    EnforcerEventKind = 10
 )
 
 type EnforcerFold struct {
@@ -164,6 +173,7 @@ type EnforcerNode struct {
 	StartGate   uint32
 	StartClosed uint32
 	Reserved    uint32
+	Syscalls    [26]uint64
 }
 
 type EnforcerOrigin struct {
@@ -245,6 +255,7 @@ const (
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	EnforcerMapCalls               = "calls"
 	EnforcerMapCgroups             = "cgroups"
 	EnforcerMapContainers          = "containers"
 	EnforcerMapCounters            = "counters"
@@ -299,6 +310,7 @@ const (
 	EnforcerProgCheckTruncate      = "check_truncate"
 	EnforcerProgCheckUmount        = "check_umount"
 	EnforcerProgCheckUnlink        = "check_unlink"
+	EnforcerProgEnterSyscall       = "enter_syscall"
 	EnforcerProgExecDone           = "exec_done"
 	EnforcerProgGuardAgent         = "guard_agent"
 	EnforcerProgGuardCall          = "guard_call"
@@ -308,6 +320,7 @@ const (
 	EnforcerProgGuardUmount        = "guard_umount"
 	EnforcerProgHandleDecoded      = "handle_decoded"
 	EnforcerProgInheritLabel       = "inherit_label"
+	EnforcerProgLeaveSyscall       = "leave_syscall"
 	EnforcerProgLocate             = "locate"
 	EnforcerProgPrepareExec        = "prepare_exec"
 	EnforcerProgTaskCloned         = "task_cloned"
@@ -405,6 +418,7 @@ type EnforcerProgramSpecs struct {
 	CheckTruncate      *ebpf.ProgramSpec `ebpf:"check_truncate"`
 	CheckUmount        *ebpf.ProgramSpec `ebpf:"check_umount"`
 	CheckUnlink        *ebpf.ProgramSpec `ebpf:"check_unlink"`
+	EnterSyscall       *ebpf.ProgramSpec `ebpf:"enter_syscall"`
 	ExecDone           *ebpf.ProgramSpec `ebpf:"exec_done"`
 	GuardAgent         *ebpf.ProgramSpec `ebpf:"guard_agent"`
 	GuardCall          *ebpf.ProgramSpec `ebpf:"guard_call"`
@@ -414,6 +428,7 @@ type EnforcerProgramSpecs struct {
 	GuardUmount        *ebpf.ProgramSpec `ebpf:"guard_umount"`
 	HandleDecoded      *ebpf.ProgramSpec `ebpf:"handle_decoded"`
 	InheritLabel       *ebpf.ProgramSpec `ebpf:"inherit_label"`
+	LeaveSyscall       *ebpf.ProgramSpec `ebpf:"leave_syscall"`
 	Locate             *ebpf.ProgramSpec `ebpf:"locate"`
 	PrepareExec        *ebpf.ProgramSpec `ebpf:"prepare_exec"`
 	TaskCloned         *ebpf.ProgramSpec `ebpf:"task_cloned"`
@@ -424,6 +439,7 @@ type EnforcerProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type EnforcerMapSpecs struct {
+	Calls        *ebpf.MapSpec `ebpf:"calls"`
 	Cgroups      *ebpf.MapSpec `ebpf:"cgroups"`
 	Containers   *ebpf.MapSpec `ebpf:"containers"`
 	Counters     *ebpf.MapSpec `ebpf:"counters"`
@@ -479,6 +495,7 @@ func (o *EnforcerObjects) Close() error {
 //
 // It can be passed to LoadEnforcerObjects or ebpf.CollectionSpec.LoadAndAssign.
 type EnforcerMaps struct {
+	Calls        *ebpf.Map `ebpf:"calls"`
 	Cgroups      *ebpf.Map `ebpf:"cgroups"`
 	Containers   *ebpf.Map `ebpf:"containers"`
 	Counters     *ebpf.Map `ebpf:"counters"`
@@ -499,6 +516,7 @@ type EnforcerMaps struct {
 
 func (m *EnforcerMaps) Close() error {
 	return _EnforcerClose(
+		m.Calls,
 		m.Cgroups,
 		m.Containers,
 		m.Counters,
@@ -577,6 +595,7 @@ type EnforcerPrograms struct {
 	CheckTruncate      *ebpf.Program `ebpf:"check_truncate"`
 	CheckUmount        *ebpf.Program `ebpf:"check_umount"`
 	CheckUnlink        *ebpf.Program `ebpf:"check_unlink"`
+	EnterSyscall       *ebpf.Program `ebpf:"enter_syscall"`
 	ExecDone           *ebpf.Program `ebpf:"exec_done"`
 	GuardAgent         *ebpf.Program `ebpf:"guard_agent"`
 	GuardCall          *ebpf.Program `ebpf:"guard_call"`
@@ -586,6 +605,7 @@ type EnforcerPrograms struct {
 	GuardUmount        *ebpf.Program `ebpf:"guard_umount"`
 	HandleDecoded      *ebpf.Program `ebpf:"handle_decoded"`
 	InheritLabel       *ebpf.Program `ebpf:"inherit_label"`
+	LeaveSyscall       *ebpf.Program `ebpf:"leave_syscall"`
 	Locate             *ebpf.Program `ebpf:"locate"`
 	PrepareExec        *ebpf.Program `ebpf:"prepare_exec"`
 	TaskCloned         *ebpf.Program `ebpf:"task_cloned"`
@@ -632,6 +652,7 @@ func (p *EnforcerPrograms) Close() error {
 		p.CheckTruncate,
 		p.CheckUmount,
 		p.CheckUnlink,
+		p.EnterSyscall,
 		p.ExecDone,
 		p.GuardAgent,
 		p.GuardCall,
@@ -641,6 +662,7 @@ func (p *EnforcerPrograms) Close() error {
 		p.GuardUmount,
 		p.HandleDecoded,
 		p.InheritLabel,
+		p.LeaveSyscall,
 		p.Locate,
 		p.PrepareExec,
 		p.TaskCloned,

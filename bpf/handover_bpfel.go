@@ -13,6 +13,14 @@ import (
 	"github.com/cilium/ebpf"
 )
 
+type HandoverCall struct {
+	_     structs.HostLayout
+	Row   uint32
+	Again uint32
+	Ip    uint64
+	Sp    uint64
+}
+
 type HandoverContainer struct {
 	_        structs.HostLayout
 	Profile  uint64
@@ -65,6 +73,7 @@ type HandoverNode struct {
 	StartGate   uint32
 	StartClosed uint32
 	Reserved    uint32
+	Syscalls    [26]uint64
 }
 
 type HandoverOldLabel struct {
@@ -105,6 +114,7 @@ type HandoverSource struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	HandoverMapCalls           = "calls"
 	HandoverMapCgroups         = "cgroups"
 	HandoverMapContainers      = "containers"
 	HandoverMapCounters        = "counters"
@@ -178,6 +188,7 @@ type HandoverProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type HandoverMapSpecs struct {
+	Calls           *ebpf.MapSpec `ebpf:"calls"`
 	Cgroups         *ebpf.MapSpec `ebpf:"cgroups"`
 	Containers      *ebpf.MapSpec `ebpf:"containers"`
 	Counters        *ebpf.MapSpec `ebpf:"counters"`
@@ -227,6 +238,7 @@ func (o *HandoverObjects) Close() error {
 //
 // It can be passed to LoadHandoverObjects or ebpf.CollectionSpec.LoadAndAssign.
 type HandoverMaps struct {
+	Calls           *ebpf.Map `ebpf:"calls"`
 	Cgroups         *ebpf.Map `ebpf:"cgroups"`
 	Containers      *ebpf.Map `ebpf:"containers"`
 	Counters        *ebpf.Map `ebpf:"counters"`
@@ -249,6 +261,7 @@ type HandoverMaps struct {
 
 func (m *HandoverMaps) Close() error {
 	return _HandoverClose(
+		m.Calls,
 		m.Cgroups,
 		m.Containers,
 		m.Counters,

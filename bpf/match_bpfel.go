@@ -13,6 +13,14 @@ import (
 	"github.com/cilium/ebpf"
 )
 
+type MatchCall struct {
+	_     structs.HostLayout
+	Row   uint32
+	Again uint32
+	Ip    uint64
+	Sp    uint64
+}
+
 type MatchContainer struct {
 	_        structs.HostLayout
 	Profile  uint64
@@ -65,6 +73,7 @@ type MatchNode struct {
 	StartGate   uint32
 	StartClosed uint32
 	Reserved    uint32
+	Syscalls    [26]uint64
 }
 
 type MatchOrigin struct {
@@ -120,6 +129,8 @@ type MatchPlaced struct {
 	ArgumentStart   uint32
 	FilelessSet     uint32
 	MemoryWord      uint32
+	SyscallWords    uint32
+	_               [4]byte
 }
 
 type MatchRequest struct {
@@ -168,6 +179,7 @@ const (
 	MatchRequestKindREQUEST_ARGUMENT   MatchRequestKind = 9
 	MatchRequestKindREQUEST_MAPPING    MatchRequestKind = 10
 	MatchRequestKindREQUEST_MEMORY     MatchRequestKind = 11
+	MatchRequestKindREQUEST_SYSCALL    MatchRequestKind = 12
 )
 
 type MatchSource struct {
@@ -188,6 +200,7 @@ type MatchSource struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	MatchMapCalls           = "calls"
 	MatchMapCgroups         = "cgroups"
 	MatchMapContainers      = "containers"
 	MatchMapCounters        = "counters"
@@ -260,6 +273,7 @@ type MatchProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type MatchMapSpecs struct {
+	Calls        *ebpf.MapSpec `ebpf:"calls"`
 	Cgroups      *ebpf.MapSpec `ebpf:"cgroups"`
 	Containers   *ebpf.MapSpec `ebpf:"containers"`
 	Counters     *ebpf.MapSpec `ebpf:"counters"`
@@ -306,6 +320,7 @@ func (o *MatchObjects) Close() error {
 //
 // It can be passed to LoadMatchObjects or ebpf.CollectionSpec.LoadAndAssign.
 type MatchMaps struct {
+	Calls        *ebpf.Map `ebpf:"calls"`
 	Cgroups      *ebpf.Map `ebpf:"cgroups"`
 	Containers   *ebpf.Map `ebpf:"containers"`
 	Counters     *ebpf.Map `ebpf:"counters"`
@@ -325,6 +340,7 @@ type MatchMaps struct {
 
 func (m *MatchMaps) Close() error {
 	return _MatchClose(
+		m.Calls,
 		m.Cgroups,
 		m.Containers,
 		m.Counters,

@@ -118,7 +118,7 @@ func (e *Enforcer) explain(raw bpf.EnforcerEvent, s texts) (enforcer.Event, bool
 		Resource:  s.resource,
 		Family:    int(raw.Family), SocketType: int(raw.Type), Protocol: int(raw.Protocol),
 		Use: use(bpf.EnforcerEventKind(raw.Kind)), Address: address(raw),
-		Capability: policy.Capability(raw.Capability),
+		Capability: policy.Capability(raw.Number),
 		Process:    enforcer.Process{HostPID: int(raw.Pid), PID: int(raw.OwnPid), Name: terminated(raw.Comm), Program: s.source},
 		Parent:     enforcer.Process{HostPID: int(raw.Ppid), PID: int(raw.OwnPpid), Name: terminated(raw.ParentComm), Program: s.parent},
 		UID:        raw.Uid,

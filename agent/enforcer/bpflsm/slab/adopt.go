@@ -51,6 +51,7 @@ func (p *Pool) Adopt(words []uint64) (map[uint64]Adopted, error) {
 type Adopted struct {
 	Place   Place
 	Profile uint64
+	Flags   uint32 // of the image
 }
 
 func (p *Pool) adopt(word uint64) (Adopted, error) {
@@ -69,7 +70,7 @@ func (p *Pool) adopt(word uint64) (Adopted, error) {
 	if !s.free.reserve(span{at, head.Bytes}) {
 		return Adopted{}, fmt.Errorf("its %d bytes are another's", head.Bytes)
 	}
-	return Adopted{Place{index, span{at, head.Bytes}}, head.Profile}, nil
+	return Adopted{Place{index, span{at, head.Bytes}}, head.Profile, head.Flags}, nil
 }
 
 // reserve takes exactly that piece.
