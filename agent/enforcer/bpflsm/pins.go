@@ -69,12 +69,26 @@ func mapsOf(o *objects) map[string]*ebpf.Map {
 	return all
 }
 
-// pinSet pins maps and links, in an unfinished set.
-func pinSet(dir string, o *objects, links []link.Link) (pinned, error) {
+// pinSet pins maps, links and the programs on demand, in an unfinished set.
+func pinSet(dir string, o *objects, links []link.Link, asked map[string]link.Link) (pinned, error) {
 	p := pinned{filepath.Join(filepath.Dir(dir), unfinished+filepath.Base(dir))}
-	err := errors.Join(os.MkdirAll(filepath.Join(p.dir, "maps"), 0o700), os.MkdirAll(filepath.Join(p.dir, "links"), 0o700))
-	if err != nil {
-		return p, fmt.Errorf("pin the programs: %w", err)
+	for _, of := range []string{"maps", "links", "programs"} {
+		if err := os.MkdirAll(filepath.Join(p.dir, of), 0o700); err != nil {
+			return p, fmt.Errorf("pin the programs: %w", err)
+		}
+	}
+	for name, program := range o.programs {
+		if !isOnDemand(name) {
+			continue // its link keeps it
+		}
+		if err := program.Pin(filepath.Join(p.dir, "programs", name)); err != nil {
+			return p, fmt.Errorf("pin program %s: %w", name, err)
+		}
+	}
+	for name, l := range asked {
+		if err := p.pinLink(name, l); err != nil {
+			return p, fmt.Errorf("pin program %s: %w", name, err)
+		}
 	}
 	for name, m := range mapsOf(o) {
 		if err := m.Pin(filepath.Join(p.dir, "maps", mapName(name))); err != nil {
@@ -82,7 +96,7 @@ func pinSet(dir string, o *objects, links []link.Link) (pinned, error) {
 		}
 	}
 	for i, l := range links {
-		if err := l.Pin(filepath.Join(p.dir, "links", fmt.Sprintf("%03d", i))); err != nil {
+		if err := l.Pin(p.link(fmt.Sprintf("%03d", i))); err != nil {
 			return p, fmt.Errorf("pin a program's link: %w", err)
 		}
 	}
@@ -110,19 +124,41 @@ func (p pinned) withdraw() (pinned, error) {
 	return ends, nil
 }
 
-// links opens the pinned links.
-func (p pinned) links() ([]link.Link, error) {
+// link is the pin of a program's link: a number, or the name of a program that is attached on demand.
+func (p pinned) link(name string) string { return filepath.Join(p.dir, "links", name) }
+
+// links opens the pinned links: those that are always there, and by name those on demand.
+func (p pinned) links() (always []link.Link, asked map[string]link.Link, err error) {
+	asked = map[string]link.Link{}
 	entries, err := os.ReadDir(filepath.Join(p.dir, "links"))
 	if err != nil {
-		return nil, fmt.Errorf("take over the pinned programs: %w", err)
+		return nil, asked, fmt.Errorf("take over the pinned programs: %w", err)
 	}
-	var all []link.Link
 	for _, e := range entries {
-		l, err := link.LoadPinnedLink(filepath.Join(p.dir, "links", e.Name()), nil)
+		l, err := link.LoadPinnedLink(p.link(e.Name()), nil)
 		if err != nil {
+			return always, asked, fmt.Errorf("take over the pinned programs: %w", err)
+		}
+		if isOnDemand(e.Name()) {
+			asked[e.Name()] = l
+		} else {
+			always = append(always, l)
+		}
+	}
+	return always, asked, nil
+}
+
+// programs opens the pinned programs, which are those on demand.
+func (p pinned) programs() (map[string]*ebpf.Program, error) {
+	all := map[string]*ebpf.Program{}
+	entries, err := os.ReadDir(filepath.Join(p.dir, "programs"))
+	if err != nil {
+		return all, fmt.Errorf("take over the pinned programs: %w", err)
+	}
+	for _, e := range entries {
+		if all[e.Name()], err = ebpf.LoadPinnedProgram(filepath.Join(p.dir, "programs", e.Name()), nil); err != nil {
 			return all, fmt.Errorf("take over the pinned programs: %w", err)
 		}
-		all = append(all, l)
 	}
 	return all, nil
 }
@@ -145,6 +181,9 @@ func (p pinned) remove() (links, maps int, err error) {
 	}
 	maps, err = removeFiles(filepath.Join(p.dir, "maps"))
 	if err != nil {
+		return links, maps, err
+	}
+	if _, err := removeFiles(filepath.Join(p.dir, "programs")); err != nil {
 		return links, maps, err
 	}
 	if err := os.Remove(p.dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
