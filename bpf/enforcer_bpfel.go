@@ -13,14 +13,6 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-type EnforcerCall struct {
-	_     structs.HostLayout
-	Row   uint32
-	Again uint32
-	Ip    uint64
-	Sp    uint64
-}
-
 type EnforcerContainer struct {
 	_        structs.HostLayout
 	Profile  uint64
@@ -146,6 +138,17 @@ type EnforcerLabel struct {
 	Source        uint32
 	Reserved      uint32
 	SourceProfile uint64
+}
+
+type EnforcerLastCalls struct {
+	_     structs.HostLayout
+	Calls [2]struct {
+		_     structs.HostLayout
+		Row   uint32
+		Again uint32
+		Ip    uint64
+		Sp    uint64
+	}
 }
 
 type EnforcerLocated struct {

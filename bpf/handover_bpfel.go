@@ -13,14 +13,6 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-type HandoverCall struct {
-	_     structs.HostLayout
-	Row   uint32
-	Again uint32
-	Ip    uint64
-	Sp    uint64
-}
-
 type HandoverContainer struct {
 	_        structs.HostLayout
 	Profile  uint64
@@ -46,6 +38,17 @@ type HandoverLabel struct {
 	Source        uint32
 	Reserved      uint32
 	SourceProfile uint64
+}
+
+type HandoverLastCalls struct {
+	_     structs.HostLayout
+	Calls [2]struct {
+		_     structs.HostLayout
+		Row   uint32
+		Again uint32
+		Ip    uint64
+		Sp    uint64
+	}
 }
 
 type HandoverLocated struct {

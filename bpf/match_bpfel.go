@@ -13,14 +13,6 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-type MatchCall struct {
-	_     structs.HostLayout
-	Row   uint32
-	Again uint32
-	Ip    uint64
-	Sp    uint64
-}
-
 type MatchContainer struct {
 	_        structs.HostLayout
 	Profile  uint64
@@ -46,6 +38,17 @@ type MatchLabel struct {
 	Source        uint32
 	Reserved      uint32
 	SourceProfile uint64
+}
+
+type MatchLastCalls struct {
+	_     structs.HostLayout
+	Calls [2]struct {
+		_     structs.HostLayout
+		Row   uint32
+		Again uint32
+		Ip    uint64
+		Sp    uint64
+	}
 }
 
 type MatchLocated struct {

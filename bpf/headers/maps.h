@@ -65,6 +65,11 @@ struct call {
 	u64 sp;
 };
 
+// last_calls are the last one, and one that the kernel is about to begin anew, while a handler runs.
+struct last_calls {
+	struct call calls[2];
+};
+
 // container says which rules hold. The agent swaps them by one store to profile.
 struct container {
 	u64 profile;  // 0: none yet. Else slab + 1 in the low 16 bits, and the address of the placed image
@@ -220,7 +225,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct call);
+	__type(value, struct last_calls);
 } calls SEC(".maps");
 
 struct {

@@ -32,18 +32,19 @@ static __always_inline bool heeded(u32 row)
 	return *(volatile u64 *)&node->syscalls[row / 64] >> (row % 64) & 1;
 }
 
-static __always_inline bool same_call(const struct call *c, struct pt_regs *regs, u32 row)
+static __always_inline bool same_place(const struct call *c, struct pt_regs *regs)
 {
-	return c->row == row && c->ip == regs->ip && c->sp == regs->sp;
+	return c->ip == regs->ip && c->sp == regs->sp;
 }
 
 // keep_call notes a call that was reported, so that it is not reported again where a signal
-// interrupts it and the kernel begins it anew.
+// interrupts it and the kernel begins it anew. A signal's handler may make calls meanwhile.
 static __always_inline void keep_call(struct task_struct *task, struct pt_regs *regs, u32 row)
 {
-	struct call *c = bpf_task_storage_get(&calls, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!c)
+	struct last_calls *last = bpf_task_storage_get(&calls, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!last)
 		return;
+	struct call *c = last->calls[0].again ? &last->calls[1] : &last->calls[0];
 	c->again = 0;
 	c->row = row;
 	c->ip = regs->ip;
@@ -53,11 +54,17 @@ static __always_inline void keep_call(struct task_struct *task, struct pt_regs *
 // begun_anew says that the task has not made the call again: the kernel has. It may do so more than once.
 static __always_inline bool begun_anew(struct task_struct *task, struct pt_regs *regs, u32 row)
 {
-	struct call *c = bpf_task_storage_get(&calls, task, 0, 0);
-	if (!c || !c->again || !same_call(c, regs, row))
+	struct last_calls *last = bpf_task_storage_get(&calls, task, 0, 0);
+	if (!last)
 		return false;
-	c->again = 0;
-	return true;
+	for (int i = 0; i < 2; i++) {
+		struct call *c = &last->calls[i];
+		if (c->again && c->row == row && same_place(c, regs)) {
+			c->again = 0;
+			return true;
+		}
+	}
+	return false;
 }
 
 // What a tracer or seccomp makes of a call has been made of it by now: what is looked at is what
@@ -96,12 +103,16 @@ int BPF_PROG(leave_syscall, struct pt_regs *regs, long result)
 	if (!interrupted && number >= 0)
 		return 0;
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct call *c = bpf_task_storage_get(&calls, task, 0, 0);
-	if (!c)
+	struct last_calls *last = bpf_task_storage_get(&calls, task, 0, 0);
+	if (!last)
 		return 0;
-	if (interrupted)
-		c->again = same_call(c, regs, row_of(task, regs, number));
-	else if (c->sp == regs->sp && c->ip == regs->ip)
-		c->again = 0; // sigreturn, which leaves no number
+	u32 row = row_of(task, regs, number);
+	for (int i = 0; i < 2; i++) {
+		struct call *c = &last->calls[i];
+		if (!same_place(c, regs))
+			continue;
+		// By sigreturn, which leaves no number, it is not the end of this call: that has ended.
+		c->again = interrupted && c->row == row;
+	}
 	return 0;
 }

@@ -92,7 +92,7 @@ var (
 		"::ffff:0.0.0.0", "::", "::1", "::10.1.2.3", "2001:db8::1", "2001:db8::7", "2001:db8:0:9::1", "fe80::1%3"}
 	arguments = []string{"", "-v", "-c", "-c x", "--x=/a/b", "/", "//", "ÿ"}
 	// No program of the tests makes these by chance. The last one is none of x86-64.
-	syscalls = []string{"getpgid", "sysinfo", "ptrace", "mount", "msgget", "chown", "fstatat"}
+	syscalls = []string{"getpgid", "sysinfo", "ptrace", "mount", "shmdt", "chown", "fstatat"}
 	ports    = []uint16{0, 1, 22, 79, 80, 81, 255, 256, 443, 8000, 8191, 8192, 8999, 9000, 65535}
 )
 

@@ -133,6 +133,7 @@ func TestACallIsToldOnceThoughTheKernelBeginsItAnew(t *testing.T) {
 	g.read(t)
 	b := g.box(t, t.Name(), "syscalls: {matchSyscalls: [{syscall: [mount]}]}")
 	toldOnce(t, g, b)
+	t.Run("interrupted by handlers that make calls", func(t *testing.T) { toldOnceBesideHandlers(t, g, b) })
 }
 
 func toldOnce(t *testing.T, g *guest, b *box) {
@@ -175,6 +176,23 @@ func toldOnce(t *testing.T, g *guest, b *box) {
 				t.Errorf("operations (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// toldOnceBesideHandlers has signals' handlers make calls that are told, too.
+func toldOnceBesideHandlers(t *testing.T, g *guest, b *box) {
+	const signals = 3
+	b.apply(t, "syscalls: {matchSyscalls: [{syscall: [readv, rt_sigreturn]}]}")
+	seen := len(g.of(t, b.name))
+	if r := b.run(t, fmt.Sprintf("helper: interrupted %d", signals)); r.exit != 0 {
+		t.Fatal(r.output)
+	}
+	got := map[string]uint64{}
+	for _, e := range g.of(t, b.name)[seen:] {
+		got[e.Resource] += 1 + e.Repeats
+	}
+	if got["readv"] != 1 || got["rt_sigreturn"] < signals {
+		t.Errorf("operations %v, want one readv, and an rt_sigreturn for each of %d signals at least", got, signals)
 	}
 }
 
