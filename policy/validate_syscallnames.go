@@ -1,8 +1,14 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// isSyscall says whether there is a system call of that name.
+// IsSyscall says whether a policy can name a system call so.
+func IsSyscall(name string) bool { return slices.Contains(syscallNames(), name) }
+
+// isSyscall is IsSyscall for many names.
 func (v *validator) isSyscall(name string) bool {
 	if v.knownSyscalls == nil {
 		v.knownSyscalls = map[string]bool{}
