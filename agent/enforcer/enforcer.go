@@ -124,4 +124,5 @@ type Counters struct {
 	StartsLate     uint64 // let pass: no agent for too long
 	Tampering      uint64 // tries of containers to get at the enforcer's own: denied
 	SourcesMissing uint64 // the program of a task could be neither kept nor read
+	CallsMissed    uint64 // system calls that were not looked at, where one came while another was
 }

@@ -232,6 +232,10 @@ func (e *Enforcer) Counters() (enforcer.Counters, error) {
 			totals[i] += n
 		}
 	}
+	missed, err := e.callsMissed()
+	if err != nil {
+		return enforcer.Counters{}, err
+	}
 	return enforcer.Counters{
 		Events:         totals[bpf.EnforcerCounterCOUNT_EVENTS],
 		EventsDropped:  totals[bpf.EnforcerCounterCOUNT_EVENTS_DROPPED],
@@ -248,5 +252,6 @@ func (e *Enforcer) Counters() (enforcer.Counters, error) {
 		StartsLate:     totals[bpf.EnforcerCounterCOUNT_STARTS_LATE],
 		Tampering:      totals[bpf.EnforcerCounterCOUNT_TAMPERING],
 		SourcesMissing: totals[bpf.EnforcerCounterCOUNT_SOURCES_MISSING],
+		CallsMissed:    missed,
 	}, nil
 }

@@ -99,6 +99,21 @@ func (e *Enforcer) detachOnDemand() error {
 	return nil
 }
 
+// callsMissed counts calls that the kernel did not show to the programs, as it does not run one inside
+// of itself: where one is preempted in the middle, another task's call meanwhile.
+func (e *Enforcer) callsMissed() (n uint64, err error) {
+	for _, name := range onDemand() {
+		if p := e.objects.programs[name]; p != nil {
+			stats, err := p.Stats()
+			if err != nil {
+				return 0, fmt.Errorf("read the counters: %w", err)
+			}
+			n += stats.RecursionMisses
+		}
+	}
+	return n, nil
+}
+
 // unguard forgets a link that ends: others have other numbers.
 func (e *Enforcer) unguard(l link.Link) error {
 	info, err := l.Info()
