@@ -20,6 +20,10 @@ type pinned struct{ dir string }
 
 const unfinished = "new-"
 
+// programPin begins the name of a program's pin. It stands among those of links, where every version
+// removes what it finds.
+const programPin = "program-"
+
 // mountBPF mounts a BPF file system where none is.
 func mountBPF(dir string) error {
 	var st unix.Statfs_t
@@ -72,7 +76,7 @@ func mapsOf(o *objects) map[string]*ebpf.Map {
 // pinSet pins maps, links and the programs on demand, in an unfinished set.
 func pinSet(dir string, o *objects, links []link.Link, asked map[string]link.Link) (pinned, error) {
 	p := pinned{filepath.Join(filepath.Dir(dir), unfinished+filepath.Base(dir))}
-	for _, of := range []string{"maps", "links", "programs"} {
+	for _, of := range []string{"maps", "links"} {
 		if err := os.MkdirAll(filepath.Join(p.dir, of), 0o700); err != nil {
 			return p, fmt.Errorf("pin the programs: %w", err)
 		}
@@ -81,7 +85,7 @@ func pinSet(dir string, o *objects, links []link.Link, asked map[string]link.Lin
 		if !isOnDemand(name) {
 			continue // its link keeps it
 		}
-		if err := program.Pin(filepath.Join(p.dir, "programs", name)); err != nil {
+		if err := program.Pin(p.link(programPin + name)); err != nil {
 			return p, fmt.Errorf("pin program %s: %w", name, err)
 		}
 	}
@@ -135,6 +139,9 @@ func (p pinned) links() (always []link.Link, asked map[string]link.Link, err err
 		return nil, asked, fmt.Errorf("take over the pinned programs: %w", err)
 	}
 	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), programPin) {
+			continue
+		}
 		l, err := link.LoadPinnedLink(p.link(e.Name()), nil)
 		if err != nil {
 			return always, asked, fmt.Errorf("take over the pinned programs: %w", err)
@@ -151,14 +158,15 @@ func (p pinned) links() (always []link.Link, asked map[string]link.Link, err err
 // programs opens the pinned programs, which are those on demand.
 func (p pinned) programs() (map[string]*ebpf.Program, error) {
 	all := map[string]*ebpf.Program{}
-	entries, err := os.ReadDir(filepath.Join(p.dir, "programs"))
-	if err != nil {
-		return all, fmt.Errorf("take over the pinned programs: %w", err)
-	}
-	for _, e := range entries {
-		if all[e.Name()], err = ebpf.LoadPinnedProgram(filepath.Join(p.dir, "programs", e.Name()), nil); err != nil {
-			return all, fmt.Errorf("take over the pinned programs: %w", err)
+	for _, name := range onDemand() {
+		program, err := ebpf.LoadPinnedProgram(p.link(programPin+name), nil)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // the kernel can't have it
 		}
+		if err != nil {
+			return all, fmt.Errorf("take over program %s: %w", name, err)
+		}
+		all[name] = program
 	}
 	return all, nil
 }
@@ -183,9 +191,6 @@ func (p pinned) remove() (links, maps int, err error) {
 	if err != nil {
 		return links, maps, err
 	}
-	if _, err := removeFiles(filepath.Join(p.dir, "programs")); err != nil {
-		return links, maps, err
-	}
 	if err := os.Remove(p.dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return links, maps, fmt.Errorf("unpin the programs: %w", err)
 	}
@@ -201,7 +206,9 @@ func removeFiles(dir string) (n int, err error) {
 		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
 			return n, fmt.Errorf("unpin the programs: %w", err)
 		}
-		n++
+		if !strings.HasPrefix(e.Name(), programPin) {
+			n++
+		}
 	}
 	if err == nil {
 		err = os.Remove(dir)
