@@ -13,6 +13,7 @@
 #include "hooks/move.h"
 #include "hooks/network.h"
 #include "hooks/record.h"
+#include "hooks/syscall.h"
 #include "hooks/trace.h"
 #include "hooks/verdict.h"
 

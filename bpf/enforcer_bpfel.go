@@ -53,7 +53,7 @@ type EnforcerEvent struct {
 	Family       uint16
 	Type         uint16
 	Protocol     uint16
-	Capability   uint32
+	Number       uint32
 	Endpoint     [20]uint8
 	EndpointLen  uint32
 	Pid          uint32
@@ -100,6 +100,7 @@ const (
 	EnforcerEventKindEVENT_BIND       EnforcerEventKind = 7
 	EnforcerEventKindEVENT_LISTEN     EnforcerEventKind = 8
 	EnforcerEventKindEVENT_ACCEPT     EnforcerEventKind = 9
+	EnforcerEventKindEVENT_SYSCALL    EnforcerEventKind = 10
 )
 
 type EnforcerFold struct {
@@ -139,6 +140,17 @@ type EnforcerLabel struct {
 	SourceProfile uint64
 }
 
+type EnforcerLastCalls struct {
+	_     structs.HostLayout
+	Calls [2]struct {
+		_     structs.HostLayout
+		Row   uint32
+		Again uint32
+		Ip    uint64
+		Sp    uint64
+	}
+}
+
 type EnforcerLocated struct {
 	_      structs.HostLayout
 	Sb     uint64
@@ -164,6 +176,7 @@ type EnforcerNode struct {
 	StartGate   uint32
 	StartClosed uint32
 	Reserved    uint32
+	Syscalls    [26]uint64
 }
 
 type EnforcerOrigin struct {
@@ -261,6 +274,7 @@ type EnforcerVerdict struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	EnforcerMapCalls               = "calls"
 	EnforcerMapCgroups             = "cgroups"
 	EnforcerMapContainers          = "containers"
 	EnforcerMapCounters            = "counters"
@@ -317,6 +331,7 @@ const (
 	EnforcerProgCheckTruncate      = "check_truncate"
 	EnforcerProgCheckUmount        = "check_umount"
 	EnforcerProgCheckUnlink        = "check_unlink"
+	EnforcerProgEnterSyscall       = "enter_syscall"
 	EnforcerProgExecDone           = "exec_done"
 	EnforcerProgForgetInode        = "forget_inode"
 	EnforcerProgGuardAgent         = "guard_agent"
@@ -327,6 +342,7 @@ const (
 	EnforcerProgGuardUmount        = "guard_umount"
 	EnforcerProgHandleDecoded      = "handle_decoded"
 	EnforcerProgInheritLabel       = "inherit_label"
+	EnforcerProgLeaveSyscall       = "leave_syscall"
 	EnforcerProgLocate             = "locate"
 	EnforcerProgNameAdded          = "name_added"
 	EnforcerProgNameRemoved        = "name_removed"
@@ -428,6 +444,7 @@ type EnforcerProgramSpecs struct {
 	CheckTruncate      *ebpf.ProgramSpec `ebpf:"check_truncate"`
 	CheckUmount        *ebpf.ProgramSpec `ebpf:"check_umount"`
 	CheckUnlink        *ebpf.ProgramSpec `ebpf:"check_unlink"`
+	EnterSyscall       *ebpf.ProgramSpec `ebpf:"enter_syscall"`
 	ExecDone           *ebpf.ProgramSpec `ebpf:"exec_done"`
 	ForgetInode        *ebpf.ProgramSpec `ebpf:"forget_inode"`
 	GuardAgent         *ebpf.ProgramSpec `ebpf:"guard_agent"`
@@ -438,6 +455,7 @@ type EnforcerProgramSpecs struct {
 	GuardUmount        *ebpf.ProgramSpec `ebpf:"guard_umount"`
 	HandleDecoded      *ebpf.ProgramSpec `ebpf:"handle_decoded"`
 	InheritLabel       *ebpf.ProgramSpec `ebpf:"inherit_label"`
+	LeaveSyscall       *ebpf.ProgramSpec `ebpf:"leave_syscall"`
 	Locate             *ebpf.ProgramSpec `ebpf:"locate"`
 	NameAdded          *ebpf.ProgramSpec `ebpf:"name_added"`
 	NameRemoved        *ebpf.ProgramSpec `ebpf:"name_removed"`
@@ -450,6 +468,7 @@ type EnforcerProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type EnforcerMapSpecs struct {
+	Calls        *ebpf.MapSpec `ebpf:"calls"`
 	Cgroups      *ebpf.MapSpec `ebpf:"cgroups"`
 	Containers   *ebpf.MapSpec `ebpf:"containers"`
 	Counters     *ebpf.MapSpec `ebpf:"counters"`
@@ -509,6 +528,7 @@ func (o *EnforcerObjects) Close() error {
 //
 // It can be passed to LoadEnforcerObjects or ebpf.CollectionSpec.LoadAndAssign.
 type EnforcerMaps struct {
+	Calls        *ebpf.Map `ebpf:"calls"`
 	Cgroups      *ebpf.Map `ebpf:"cgroups"`
 	Containers   *ebpf.Map `ebpf:"containers"`
 	Counters     *ebpf.Map `ebpf:"counters"`
@@ -531,6 +551,7 @@ type EnforcerMaps struct {
 
 func (m *EnforcerMaps) Close() error {
 	return _EnforcerClose(
+		m.Calls,
 		m.Cgroups,
 		m.Containers,
 		m.Counters,
@@ -613,6 +634,7 @@ type EnforcerPrograms struct {
 	CheckTruncate      *ebpf.Program `ebpf:"check_truncate"`
 	CheckUmount        *ebpf.Program `ebpf:"check_umount"`
 	CheckUnlink        *ebpf.Program `ebpf:"check_unlink"`
+	EnterSyscall       *ebpf.Program `ebpf:"enter_syscall"`
 	ExecDone           *ebpf.Program `ebpf:"exec_done"`
 	ForgetInode        *ebpf.Program `ebpf:"forget_inode"`
 	GuardAgent         *ebpf.Program `ebpf:"guard_agent"`
@@ -623,6 +645,7 @@ type EnforcerPrograms struct {
 	GuardUmount        *ebpf.Program `ebpf:"guard_umount"`
 	HandleDecoded      *ebpf.Program `ebpf:"handle_decoded"`
 	InheritLabel       *ebpf.Program `ebpf:"inherit_label"`
+	LeaveSyscall       *ebpf.Program `ebpf:"leave_syscall"`
 	Locate             *ebpf.Program `ebpf:"locate"`
 	NameAdded          *ebpf.Program `ebpf:"name_added"`
 	NameRemoved        *ebpf.Program `ebpf:"name_removed"`
@@ -671,6 +694,7 @@ func (p *EnforcerPrograms) Close() error {
 		p.CheckTruncate,
 		p.CheckUmount,
 		p.CheckUnlink,
+		p.EnterSyscall,
 		p.ExecDone,
 		p.ForgetInode,
 		p.GuardAgent,
@@ -681,6 +705,7 @@ func (p *EnforcerPrograms) Close() error {
 		p.GuardUmount,
 		p.HandleDecoded,
 		p.InheritLabel,
+		p.LeaveSyscall,
 		p.Locate,
 		p.NameAdded,
 		p.NameRemoved,

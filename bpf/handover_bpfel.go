@@ -40,6 +40,17 @@ type HandoverLabel struct {
 	SourceProfile uint64
 }
 
+type HandoverLastCalls struct {
+	_     structs.HostLayout
+	Calls [2]struct {
+		_     structs.HostLayout
+		Row   uint32
+		Again uint32
+		Ip    uint64
+		Sp    uint64
+	}
+}
+
 type HandoverLocated struct {
 	_      structs.HostLayout
 	Sb     uint64
@@ -65,6 +76,7 @@ type HandoverNode struct {
 	StartGate   uint32
 	StartClosed uint32
 	Reserved    uint32
+	Syscalls    [26]uint64
 }
 
 type HandoverOldLabel struct {
@@ -120,6 +132,7 @@ type HandoverVerdict struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	HandoverMapCalls           = "calls"
 	HandoverMapCgroups         = "cgroups"
 	HandoverMapContainers      = "containers"
 	HandoverMapCounters        = "counters"
@@ -196,6 +209,7 @@ type HandoverProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type HandoverMapSpecs struct {
+	Calls           *ebpf.MapSpec `ebpf:"calls"`
 	Cgroups         *ebpf.MapSpec `ebpf:"cgroups"`
 	Containers      *ebpf.MapSpec `ebpf:"containers"`
 	Counters        *ebpf.MapSpec `ebpf:"counters"`
@@ -248,6 +262,7 @@ func (o *HandoverObjects) Close() error {
 //
 // It can be passed to LoadHandoverObjects or ebpf.CollectionSpec.LoadAndAssign.
 type HandoverMaps struct {
+	Calls           *ebpf.Map `ebpf:"calls"`
 	Cgroups         *ebpf.Map `ebpf:"cgroups"`
 	Containers      *ebpf.Map `ebpf:"containers"`
 	Counters        *ebpf.Map `ebpf:"counters"`
@@ -272,6 +287,7 @@ type HandoverMaps struct {
 
 func (m *HandoverMaps) Close() error {
 	return _HandoverClose(
+		m.Calls,
 		m.Cgroups,
 		m.Containers,
 		m.Counters,

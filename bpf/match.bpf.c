@@ -5,12 +5,12 @@
 #include "headers/endpoint.h"
 #include "headers/socket.h"
 
-enum request_kind { REQUEST_NONE, REQUEST_FILE, REQUEST_EXEC, REQUEST_SOCKET, REQUEST_CAPABILITY, REQUEST_TRACE, REQUEST_OUTSIDE, REQUEST_MOVE, REQUEST_ENDPOINT, REQUEST_ARGUMENT, REQUEST_MAPPING, REQUEST_MEMORY };
+enum request_kind { REQUEST_NONE, REQUEST_FILE, REQUEST_EXEC, REQUEST_SOCKET, REQUEST_CAPABILITY, REQUEST_TRACE, REQUEST_OUTSIDE, REQUEST_MOVE, REQUEST_ENDPOINT, REQUEST_ARGUMENT, REQUEST_MAPPING, REQUEST_MEMORY, REQUEST_SYSCALL };
 
 struct request {
 	u32 kind;
 	u32 container;
-	u32 op; // the operation, socket family or capability
+	u32 op; // the operation, socket family, capability or row of a system call
 	u32 type; // of a socket
 	u32 protocol;
 	u32 conditions;
@@ -110,6 +110,8 @@ static __always_inline u64 answer(struct request *r)
 	}
 	case REQUEST_CAPABILITY:
 		return decide_capability(&image, r->op, who);
+	case REQUEST_SYSCALL:
+		return image.placed->flags & IMAGE_FLAG_SYSCALLS ? decide_syscall(&image, r->op, who) : 0;
 	case REQUEST_TRACE:
 		class = r->name_len ? class_of(&image, r->name, r->name_len, r->target_deleted) : 0;
 		return decide_trace(&image, class, who);

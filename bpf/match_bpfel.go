@@ -40,6 +40,17 @@ type MatchLabel struct {
 	SourceProfile uint64
 }
 
+type MatchLastCalls struct {
+	_     structs.HostLayout
+	Calls [2]struct {
+		_     structs.HostLayout
+		Row   uint32
+		Again uint32
+		Ip    uint64
+		Sp    uint64
+	}
+}
+
 type MatchLocated struct {
 	_      structs.HostLayout
 	Sb     uint64
@@ -65,6 +76,7 @@ type MatchNode struct {
 	StartGate   uint32
 	StartClosed uint32
 	Reserved    uint32
+	Syscalls    [26]uint64
 }
 
 type MatchOrigin struct {
@@ -120,6 +132,8 @@ type MatchPlaced struct {
 	ArgumentStart   uint32
 	FilelessSet     uint32
 	MemoryWord      uint32
+	SyscallWords    uint32
+	_               [4]byte
 }
 
 type MatchRequest struct {
@@ -168,6 +182,7 @@ const (
 	MatchRequestKindREQUEST_ARGUMENT   MatchRequestKind = 9
 	MatchRequestKindREQUEST_MAPPING    MatchRequestKind = 10
 	MatchRequestKindREQUEST_MEMORY     MatchRequestKind = 11
+	MatchRequestKindREQUEST_SYSCALL    MatchRequestKind = 12
 )
 
 type MatchSource struct {
@@ -203,6 +218,7 @@ type MatchVerdict struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	MatchMapCalls           = "calls"
 	MatchMapCgroups         = "cgroups"
 	MatchMapContainers      = "containers"
 	MatchMapCounters        = "counters"
@@ -278,6 +294,7 @@ type MatchProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type MatchMapSpecs struct {
+	Calls        *ebpf.MapSpec `ebpf:"calls"`
 	Cgroups      *ebpf.MapSpec `ebpf:"cgroups"`
 	Containers   *ebpf.MapSpec `ebpf:"containers"`
 	Counters     *ebpf.MapSpec `ebpf:"counters"`
@@ -327,6 +344,7 @@ func (o *MatchObjects) Close() error {
 //
 // It can be passed to LoadMatchObjects or ebpf.CollectionSpec.LoadAndAssign.
 type MatchMaps struct {
+	Calls        *ebpf.Map `ebpf:"calls"`
 	Cgroups      *ebpf.Map `ebpf:"cgroups"`
 	Containers   *ebpf.Map `ebpf:"containers"`
 	Counters     *ebpf.Map `ebpf:"counters"`
@@ -348,6 +366,7 @@ type MatchMaps struct {
 
 func (m *MatchMaps) Close() error {
 	return _MatchClose(
+		m.Calls,
 		m.Cgroups,
 		m.Containers,
 		m.Counters,

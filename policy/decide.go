@@ -97,7 +97,7 @@ func outOfScope(op *Operation) bool {
 		return op.NotFile || op.SetUp
 	case OpSocket, OpConnect, OpBind, OpAccept:
 		return op.SetUp || ClassifySocket(op.Family, op.SockType, op.Protocol).OutOfScope
-	case OpCapability:
+	case OpCapability, OpSyscall:
 		return op.SetUp
 	}
 	return false

@@ -1,24 +1,32 @@
 package policy
 
+import (
+	"slices"
+
+	"kubearmor.io/policy/syscalls"
+)
+
 // Features are what an enforcer can carry out on a node.
 type Features struct {
 	// Enforcer names it in reasons, e.g. "the BPF enforcer".
 	Enforcer string
 
-	Sources     bool // fromSource
-	Arguments   bool // allowedArgs
-	Endpoints   bool // matchEndpoints
-	Mappings    bool // executable mappings and loaders of blocked programs
-	OtherNames  bool // names beside the origin name; other names for blocked files
-	Presets     map[PresetName]bool
-	Syscalls    bool
-	ProcessPath bool // path rules for processes and files at all
+	Sources    bool // fromSource
+	Arguments  bool // allowedArgs
+	Endpoints  bool // matchEndpoints
+	Mappings   bool // executable mappings and loaders of blocked programs
+	OtherNames bool // names beside the origin name; other names for blocked files
+	Presets    map[PresetName]bool
+	Syscalls   bool // system calls, by name
+	// SyscallPaths: system calls about a path.
+	SyscallPaths bool
+	ProcessPath  bool // path rules for processes and files at all
 }
 
 // BPF returns what the BPF enforcer of this version can carry out.
 func BPF() Features {
 	return Features{
-		Enforcer: "the BPF enforcer", ProcessPath: true, Mappings: true, OtherNames: true, Sources: true, Arguments: true, Endpoints: true,
+		Enforcer: "the BPF enforcer", ProcessPath: true, Mappings: true, OtherNames: true, Sources: true, Arguments: true, Endpoints: true, Syscalls: true,
 		Presets: map[PresetName]bool{
 			PresetProtectEnv: true, PresetProtectProc: true, PresetExec: true, PresetFilelessExec: true, PresetAnonymousMapExec: true,
 		},
@@ -71,7 +79,11 @@ func (f Features) missing(r *ProfileRule) string {
 	case r.Match.Kind == MatchPreset && !f.Presets[r.Match.Preset]:
 		return "does not carry out the preset " + string(r.Match.Preset) + " yet"
 	case r.Match.Kind == MatchSyscall && !f.Syscalls:
-		return "does not watch system calls yet"
+		return "does not watch system calls here"
+	case r.Match.Kind == MatchSyscall && r.Match.Path != "" && !f.SyscallPaths:
+		return "does not tell which file a system call is about: use a file rule with action Audit, or matchSyscalls"
+	case r.Match.Kind == MatchSyscall && !slices.ContainsFunc(r.Match.Syscalls, syscalls.Known):
+		return "watches x86-64, which has no system call " + r.Match.Syscalls[0]
 	}
 	return ""
 }
@@ -81,6 +93,11 @@ func (f Features) missingPart(r *ProfileRule) string {
 	named := r.Match.Kind == MatchPath || r.Match.Kind == MatchExecName
 	if r.Category == Process && r.Action == Block && named && !f.Mappings {
 		return "does not judge executable mappings yet, so the file's code can be run through its loader (ld.so PROGRAM)"
+	}
+	if r.Match.Kind == MatchSyscall {
+		if i := slices.IndexFunc(r.Match.Syscalls, func(name string) bool { return !syscalls.Known(name) }); i >= 0 {
+			return "watches x86-64, which has no system call " + r.Match.Syscalls[i]
+		}
 	}
 	if r.KeepsNames() && !f.OtherNames {
 		return "does not keep a blocked file from getting another name yet (link, rename)"

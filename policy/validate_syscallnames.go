@@ -1,8 +1,14 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// isSyscall says whether there is a system call of that name.
+// IsSyscall says whether a policy can name a system call so.
+func IsSyscall(name string) bool { return slices.Contains(syscallNames(), name) }
+
+// isSyscall is IsSyscall for many names.
 func (v *validator) isSyscall(name string) bool {
 	if v.knownSyscalls == nil {
 		v.knownSyscalls = map[string]bool{}
@@ -57,7 +63,7 @@ func syscallNames() []string {
 		symlinkat sync sync_file_range sync_file_range2 syncfs sysfs sysinfo syslog tee tgkill time timer_create
 		timer_delete timer_getoverrun timer_gettime timer_gettime64 timer_settime timer_settime64 timerfd_create
 		timerfd_gettime timerfd_gettime64 timerfd_settime timerfd_settime64 times tkill truncate truncate64 tuxcall
-		umask umount umount2 uname unlink unlinkat unshare uretprobe uselib userfaultfd ustat utime utimensat
+		umask umount umount2 uname unlink unlinkat unshare uprobe uretprobe uselib userfaultfd ustat utime utimensat
 		utimensat_time64 utimes vfork vhangup vmsplice vserver wait4 waitid write writev
 	`)
 }

@@ -146,6 +146,11 @@ func resource(e enforcer.Event) (name, data string) {
 			return endpoint(e)
 		}
 		return fmt.Sprintf("family=%s type=%s protocol=%s", family(e.Family), socketType(e.SocketType), protocol(e)), ""
+	case policy.Syscalls:
+		data = "syscall=SYS_" + strings.ToUpper(e.Resource)
+		if by := e.Way.Convention(); by != "" {
+			data += " convention=" + by
+		}
 	case policy.Process:
 		switch {
 		case e.Write:

@@ -15,6 +15,7 @@ import (
 	"kubearmor.io/agent/policyset"
 	"kubearmor.io/api/event"
 	"kubearmor.io/policy"
+	"kubearmor.io/policy/syscalls"
 )
 
 func profile() *policy.Profile {
@@ -111,6 +112,14 @@ func TestWhatAnAlertSays(t *testing.T) {
 		"a capability, which is another error": {
 			enforcer.Event{Category: policy.Capabilities, Capability: 13, Decision: posture},
 			told{"Capabilities", "CAP_NET_RAW", "", "Block", notPermitted, "first", "", "", "", map[string]string{"reason": "DefaultPosture"}},
+		},
+		"a system call": {
+			enforcer.Event{Category: policy.Syscalls, Resource: "ptrace", Decision: byRule(0, policy.ReportAudit)},
+			told{"Syscall", "ptrace", "syscall=SYS_PTRACE", "Audit", "Passed", "first", "7", "PCI,NIST", "hands off", rule0},
+		},
+		"a system call by a way of 32-bit programs": {
+			enforcer.Event{Category: policy.Syscalls, Resource: "connect", Way: syscalls.Sockets, Decision: byRule(0, policy.ReportAudit)},
+			told{"Syscall", "connect", "syscall=SYS_CONNECT convention=i386", "Audit", "Passed", "first", "7", "PCI,NIST", "hands off", rule0},
 		},
 		"an audited capability passes": {
 			enforcer.Event{Category: policy.Capabilities, Capability: 13, Decision: byRule(0, policy.ReportAudit)},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kubearmor.io/policy"
+	"kubearmor.io/policy/syscalls"
 )
 
 // Container is what an enforcer has to know of one.
@@ -50,7 +51,7 @@ type Event struct {
 
 	Category   policy.Category
 	Unnamed    bool   // Resource is no name in the container
-	Resource   string // of a file or program
+	Resource   string // of a file or program, or a system call
 	Trace      bool   // it would have reached into a task that runs Resource, by ptrace or its like
 	Read       bool
 	Write      bool
@@ -62,6 +63,7 @@ type Event struct {
 	Use        Use            // what is done with the socket
 	Address    netip.AddrPort // as the caller gave it; of Listen and Accept, the socket's own. Invalid: none
 	Capability policy.Capability
+	Way        syscalls.Way // in which a system call was made
 
 	Process Process
 	Parent  Process
@@ -122,4 +124,5 @@ type Counters struct {
 	StartsLate     uint64 // let pass: no agent for too long
 	Tampering      uint64 // tries of containers to get at the enforcer's own: denied
 	SourcesMissing uint64 // the program of a task could be neither kept nor read
+	CallsMissed    uint64 // system calls that were not looked at, where one came while another was
 }

@@ -276,6 +276,12 @@ static __always_inline u64 decide_socket(const struct image *image, u32 class, u
 	return settle(image, word(image->slab, image->placed->socket_words + (u64)(class & (IMAGE_SOCKET_CLASSES - 1)) * 4), who);
 }
 
+// decide_syscall decides on a system call by its row, in an image that has FLAG_SYSCALLS.
+static __always_inline u64 decide_syscall(const struct image *image, u32 row, u64 who)
+{
+	return settle(image, word(image->slab, image->placed->syscall_words + (u64)row * 4), who);
+}
+
 static __always_inline u64 decide_capability(const struct image *image, u32 cap, u64 who)
 {
 	if (cap >= IMAGE_CAPABILITY_WORDS)

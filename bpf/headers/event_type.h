@@ -8,7 +8,7 @@
 #define EVENT_STRINGS (4 * PATH_END + EVENT_ARGUMENTS)
 #define EVENT_ARGUMENTS 1024
 
-enum event_kind { EVENT_FILE, EVENT_EXEC, EVENT_SOCKET, EVENT_CAPABILITY, EVENT_TRACE, EVENT_CONNECT, EVENT_SEND, EVENT_BIND, EVENT_LISTEN, EVENT_ACCEPT };
+enum event_kind { EVENT_FILE, EVENT_EXEC, EVENT_SOCKET, EVENT_CAPABILITY, EVENT_TRACE, EVENT_CONNECT, EVENT_SEND, EVENT_BIND, EVENT_LISTEN, EVENT_ACCEPT, EVENT_SYSCALL };
 
 enum event_flag {
 	EVENT_UNNAMED = 1, // the resource has no name in the container; its own tree's stands for it
@@ -32,7 +32,7 @@ struct event {
 	u16 family;
 	u16 type;
 	u16 protocol;
-	u32 capability;
+	u32 number; // of a capability; of a system call, its row in the image's table
 	// Of an operation on an address: the address and the port behind it as on the wire, if any.
 	u8 endpoint[20];
 	u32 endpoint_len;

@@ -48,6 +48,9 @@ typedef __s32 s32;
 #define EAGAIN 11
 #define EACCES 13
 #define EALREADY 114
+// include/linux/errno.h: a system call ends with these to be begun anew by its own number
+#define ERESTARTSYS 512
+#define ERESTARTNOHAND 514
 
 // include/linux/fs.h
 #define FMODE_READ (1u << 0)
@@ -97,6 +100,10 @@ typedef __s32 s32;
 #define VM_MAYSHARE 0x80ul
 #define S_IFCHR 0020000
 #define ZERO_DEVICE (1u << 20 | 5)
+
+// arch/x86/include/asm/thread_info.h, arch/x86/include/uapi/asm/unistd.h: by which way a system call is made
+#define TS_COMPAT 0x2u
+#define X32_SYSCALL_BIT 0x40000000u
 
 #define CLONE_INTO_CGROUP 0x200000000ULL
 #define PTRACE_MODE_ATTACH 0x02u // include/linux/ptrace.h
@@ -304,9 +311,22 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+// Of x86-64, as thread_info's status.
+struct pt_regs {
+	unsigned long bx;
+	unsigned long orig_ax;
+	unsigned long ip;
+	unsigned long sp;
+};
+
+struct thread_info {
+	u32 status;
+};
+
 struct bpf_local_storage;
 
 struct task_struct {
+	struct thread_info thread_info;
 	u32 in_execve : 1;
 	int pid;
 	int tgid;

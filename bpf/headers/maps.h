@@ -58,6 +58,20 @@ struct long_source {
 	u8 name[PATH_END];
 };
 
+// call is a system call of a task that was reported: where it was made, and whether the kernel is
+// about to begin it anew.
+struct call {
+	u32 row;
+	u32 again;
+	u64 ip;
+	u64 sp;
+};
+
+// last_calls are the last one, and one that the kernel is about to begin anew, while a handler runs.
+struct last_calls {
+	struct call calls[2];
+};
+
 // container says which rules hold. The agent swaps them by one store to profile.
 struct container {
 	u64 profile;  // 0: none yet. Else slab + 1 in the low 16 bits, and the address of the placed image
@@ -110,6 +124,7 @@ struct placed {
 	u32 argument_start;
 	u32 fileless_set;
 	u32 memory_word; // the outcome itself
+	u32 syscall_words;
 };
 
 #define PLACED_ALIGN 256 // struct placed stands at a multiple of it
@@ -166,6 +181,7 @@ struct node {
 	u32 start_gate;   // tasks without a container in a cgroup of start_parents are watched
 	u32 start_closed; // their execs are denied while no agent answers
 	u32 reserved;
+	u64 syscalls[IMAGE_SYSCALL_ROWS / 64]; // by row: some profile in force names the call
 };
 
 // guarded_key names an object of ours in the kernel.
@@ -223,6 +239,13 @@ struct {
 	__type(key, int);
 	__type(value, struct long_source);
 } long_sources_1 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct last_calls);
+} calls SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

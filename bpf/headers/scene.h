@@ -117,7 +117,7 @@ static __always_inline struct event *begin_event(const struct scene *scene, stru
 	e->flags = 0;
 	e->family = e->type = e->protocol = 0;
 	e->arguments = s->arguments.read = 0;
-	e->capability = 0;
+	e->number = 0;
 	__builtin_memset(e->endpoint, 0, sizeof(e->endpoint));
 	e->endpoint_len = 0;
 	return e;

@@ -17,7 +17,7 @@ int BPF_PROG(check_capability, const struct cred *cred, struct user_namespace *n
 		struct scratch *s = claim();
 		if (s) {
 			struct event *e = begin_event(&scene, s, decision, EVENT_CAPABILITY);
-			e->capability = cap;
+			e->number = cap;
 			send_event(s, PATH_END);
 			release(s);
 		}

@@ -103,7 +103,7 @@ func TestBadInputIsRefusedWhole(t *testing.T) {
 		{"a file that does not exist", "RUN -f /input/none.yaml" + trace, 2, []string{"/input/none.yaml", "no such file"}},
 		{"a folder instead of a file", "RUN -f /input" + trace, 2, []string{"/input"}},
 		{"rules that can't be carried out", "RUN -f /input/not-enforceable.yaml" + trace, 2,
-			[]string{"KubeArmorPolicy/default/watched", "spec.syscalls.matchSyscalls[0]", "system calls", "--partial"}},
+			[]string{"KubeArmorPolicy/default/watched", "spec.syscalls.matchPaths[0]", "system call", "--partial"}},
 		{"no root", "cp -r /input /tmp/input; chmod -R a+rX /tmp/input; setpriv --reuid 65534 --regid 65534 --clear-groups kubearmor-agent run -f /tmp/input/good.yaml" + trace, 1,
 			[]string{"root"}},
 		{"no BTF", "mkdir -p /tmp/none; unshare -m sh -c 'mount --bind /tmp/none /sys/kernel/btf; exec kubearmor-agent run -f /input/good.yaml" + trace + "'", 1,

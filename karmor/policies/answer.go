@@ -74,6 +74,11 @@ func describeRule(r *policy.ProfileRule) string {
 		what = describeEndpoint(m.Endpoint)
 	case policy.MatchCapability:
 		what = m.Capability.String()
+	case policy.MatchSyscall:
+		what = "system calls " + strings.Join(m.Syscalls, ", ")
+		if m.Path != "" {
+			what += " on " + m.Path
+		}
 	case policy.MatchPreset:
 		what = "preset " + string(m.Preset)
 	default:

@@ -30,7 +30,7 @@ type circumstances struct {
 func newExplain() *cobra.Command {
 	var c circumstances
 	cmd := &cobra.Command{
-		Use:   "explain -f FILE... [flags] exec|read|write PATH | net PROTOCOL | connect|bind|accept PROTOCOL ADDR:PORT | cap NAME",
+		Use:   "explain -f FILE... [flags] exec|read|write PATH | net PROTOCOL | connect|bind|accept PROTOCOL ADDR:PORT | cap|syscall NAME",
 		Short: "Say what policies decide about an operation, and why",
 		Long: `Say what policies decide about one operation, and why: the verdict, the policy, the rule by
 its field, and the reason (rule, default posture, baseline, no rule).

@@ -27,6 +27,10 @@ func Ask(p *policy.Profile, root fs.ReadLinkFS, q Question) (Answer, error) {
 		op := a.operation(policy.OpCapability)
 		op.Capability = q.Capability
 		a.judge("capability "+q.Capability.String(), op)
+	case Syscall:
+		op := a.operation(policy.OpSyscall)
+		op.Syscall = q.Syscall
+		a.judge("system call "+q.Syscall, op)
 	default:
 		err = fmt.Errorf("%q is no operation: write one of %s", q.Verb, joinVerbs())
 	}

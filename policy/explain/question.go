@@ -22,10 +22,11 @@ const (
 	Bind    Verb = "bind"
 	Accept  Verb = "accept"
 	Cap     Verb = "cap"
+	Syscall Verb = "syscall"
 )
 
 // Verbs lists all verbs in the order of the documentation.
-func Verbs() []Verb { return []Verb{Exec, Read, Write, Net, Connect, Bind, Accept, Cap} }
+func Verbs() []Verb { return []Verb{Exec, Read, Write, Net, Connect, Bind, Accept, Cap, Syscall} }
 
 // Question is one operation as people write it.
 type Question struct {
@@ -34,6 +35,7 @@ type Question struct {
 	Protocol   string         // net, connect, bind, accept; in lower case
 	Address    netip.AddrPort // connect, bind, accept
 	Capability policy.Capability
+	Syscall    string
 
 	Source string   // the program that makes the call; empty: one that no rule knows
 	Owner  bool     // the caller owns the file
@@ -52,7 +54,7 @@ func ParseQuestion(verb Verb, words []string) (Question, error) {
 		form = "PROTOCOL"
 	case Connect, Bind, Accept:
 		want, form = 2, "PROTOCOL ADDR:PORT"
-	case Cap:
+	case Cap, Syscall:
 		form = "NAME"
 	default:
 		return q, fmt.Errorf("%q is no operation: write one of %s", verb, joinVerbs())
@@ -74,6 +76,11 @@ func (q *Question) object(words []string) error {
 			return fmt.Errorf("%q is no capability: write a name such as net_raw", words[0])
 		}
 		q.Capability = c
+		return nil
+	case Syscall:
+		if q.Syscall = words[0]; !policy.IsSyscall(q.Syscall) {
+			return fmt.Errorf("%q is no system call: write a name such as ptrace", words[0])
+		}
 		return nil
 	}
 	q.Protocol = strings.ToLower(words[0])
@@ -113,6 +120,8 @@ func (q Question) String() string {
 		return "net " + q.Protocol
 	case Cap:
 		return "cap " + q.Capability.String()
+	case Syscall:
+		return "syscall " + q.Syscall
 	}
 	return fmt.Sprintf("%s %s %s", q.Verb, q.Protocol, q.Address)
 }

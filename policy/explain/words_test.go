@@ -25,6 +25,7 @@ func TestQuestionsThatAreNotRightSayWhy(t *testing.T) {
 		"connect tcp 10.0.0.1:x":   "no address with a port",
 		"connect tcp localhost:80": "no address with a port",
 		"cap fly":                  "is no capability",
+		"syscall fly":              "is no system call",
 	} {
 		words := strings.Fields(question)
 		_, err := explain.ParseQuestion(explain.Verb(words[0]), words[1:])

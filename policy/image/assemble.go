@@ -167,6 +167,7 @@ func (c *compiler) nameAutomaton() (*automaton.Automaton, error) {
 type tables struct {
 	files, programs, sockets, capabilities []uint32
 	sourceFlags, traces                    []uint32
+	syscalls                               []uint32 // none where nothing is reported
 	columns, filelessSet, memory, outside  uint32
 	endpoints                              endpointTable
 }
@@ -200,6 +201,9 @@ func (c *compiler) tables(files, programs *automaton.Automaton) (tables, error) 
 	t.capabilities = c.capabilityWords()
 	t.outside = c.outsideWord()
 	var err error
+	if t.syscalls, err = c.syscallWords(); err != nil {
+		return t, err
+	}
 	t.sourceFlags, t.traces, err = c.traceWords()
 	return t, err
 }
@@ -244,6 +248,7 @@ func (c *compiler) layOut(auto merged, t tables) ([]uint32, error) {
 	section(HeaderNodes, questions)
 	section(HeaderSocketWords, t.sockets)
 	section(HeaderCapabilityWords, t.capabilities)
+	section(HeaderSyscallWords, t.syscalls)
 	w[HeaderHandleFile], w[HeaderHandleExec] = c.handleWord(policy.OpRead), c.handleWord(policy.OpExec)
 	w[HeaderForeign] = c.callerWord(policy.Operation{Kind: policy.OpWrite, Change: policy.ChangeForeign})
 	section(HeaderSourceFlags, t.sourceFlags)
@@ -286,6 +291,7 @@ func (c *compiler) imageFlags(t tables) uint32 {
 	set(FlagExec, t.programs...)
 	set(FlagNetwork, t.sockets...)
 	set(FlagCapabilities, t.capabilities...)
+	set(FlagSyscalls, t.syscalls...)
 	set(FlagTrace, append(t.traces, t.outside)...)
 	for i, col := range t.endpoints.columns {
 		flag := uint32(FlagEgress)

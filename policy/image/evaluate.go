@@ -57,6 +57,10 @@ func evaluate(m Interpret, op *policy.Operation) uint32 {
 		}
 	case policy.OpCapability:
 		return m.Capability(int(op.Capability), who)
+	case policy.OpSyscall:
+		if rows := RowsOfSyscall(op.Syscall); len(rows) > 0 {
+			return m.Syscall(rows[0], who)
+		}
 	}
 	return 0
 }

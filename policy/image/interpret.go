@@ -188,6 +188,14 @@ func (m Interpret) Capability(n int, who Caller) uint32 {
 	return m.follow(m.at(HeaderCapabilityWords, uint32(min(n, CapabilityWords-1))), who)
 }
 
+// Syscall returns the outcome of the system call of a row.
+func (m Interpret) Syscall(row int, who Caller) uint32 {
+	if m.Words[HeaderFlags]&FlagSyscalls == 0 {
+		return 0
+	}
+	return m.follow(m.at(HeaderSyscallWords, uint32(row)), who)
+}
+
 func (m Interpret) at(header int, index uint32) uint32 { return m.Words[m.Words[header]+index] }
 
 // run runs the automaton from a state over a name and returns what the last state accepts.

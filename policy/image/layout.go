@@ -4,7 +4,7 @@ package image
 // from its first word, so it can stand anywhere in a slab.
 
 // Version changes with the format. Programs refuse an image of another version.
-const Version = 5
+const Version = 6
 
 // Size of a slab in bytes: the largest image, and the size of the one map value that
 // the programs index with a constant mask (KMALLOC_MAX_SIZE on x86-64 with 4 KiB pages).
@@ -59,6 +59,7 @@ const (
 	HeaderEndpointWords   // offset of the endpoint table: [row][column] decision words
 	HeaderEndpointRows    // the last row is for what has no such address
 	HeaderArgumentStart   // state in which the automaton over an argument, behind a slash, starts: it accepts bits of lists
+	HeaderSyscallWords    // offset of the system call table: SyscallRows decision words; without FlagSyscalls there is none
 
 	HeaderSize = 48
 )
@@ -93,6 +94,7 @@ const (
 	FlagMappings                 // some file may not be mapped executable
 	FlagMemory                   // some rule is about making memory executable
 	FlagOtherTask                // some question asks for the /proc entry of another task
+	FlagSyscalls                 // some system call is reported
 )
 
 // Flags of a class of programs.
@@ -188,6 +190,23 @@ const (
 // CapabilityWords is the length of the capability table; numbers beyond it are denied
 // by an allow-list's posture word, which stands at the last index.
 const CapabilityWords = 64
+
+// Rows of the system call table: the numbers of each way to make one, a way behind the other;
+// see syscalls.Way. They are a multiple of 64.
+const (
+	SyscallNative  = 0    // 512 numbers
+	SyscallX32     = 512  // 576, without bit 30
+	SyscallI386    = 1088 // 512
+	SyscallSockets = 1600 // 32 first arguments of i386's socketcall
+	SyscallIPC     = 1632 // likewise of its ipc
+	SyscallRows    = 1664
+)
+
+// Numbers of i386's calls that stand for many.
+const (
+	NumberSocketcall = 102
+	NumberIPC        = 117
+)
 
 // SelfMarker stands before the pid in the name of a file below the caller's own
 // /proc entry: such a file has two names, and the automaton follows both.

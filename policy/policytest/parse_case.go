@@ -94,7 +94,7 @@ func operation(verb explain.Verb, q *explain.Question) field {
 		if err != nil {
 			return fail(n, "%v", err)
 		}
-		q.Verb, q.Path, q.Protocol, q.Address, q.Capability = asked.Verb, asked.Path, asked.Protocol, asked.Address, asked.Capability
+		q.Verb, q.Path, q.Protocol, q.Address, q.Capability, q.Syscall = asked.Verb, asked.Path, asked.Protocol, asked.Address, asked.Capability, asked.Syscall
 		return nil
 	}
 }
@@ -104,7 +104,7 @@ func (c *Case) check(n *yaml.Node, set map[string]bool, expect string) error {
 	c.Expect = explain.Verdict(expect)
 	switch verb := c.Question.Verb; {
 	case verb == "":
-		return fail(n, "the case asks nothing: give exec, read, write, net, connect, bind, accept or cap")
+		return fail(n, "the case asks nothing: give exec, read, write, net, connect, bind, accept, cap or syscall")
 	case expect == "":
 		return fail(n, "expect is missing: write Allow, Block, Audit or \"Audit (Block)\"")
 	case !slices.Contains(explain.Verdicts(), c.Expect):

@@ -67,6 +67,8 @@ func (s *Source) matcher(c policy.Category) policy.Matcher {
 		return policy.Matcher{Kind: policy.MatchProtocol, Protocol: pick(s, policy.Protocols())}
 	case policy.Capabilities:
 		return policy.Matcher{Kind: policy.MatchCapability, Capability: policy.Capability(s.r.IntN(policy.NumCapabilities))}
+	case policy.Syscalls:
+		return policy.Matcher{Kind: policy.MatchSyscall, Syscalls: s.syscalls()}
 	}
 	switch n := s.r.IntN(100); {
 	case n < 35:
@@ -89,7 +91,9 @@ var (
 	addresses = []string{"0.0.0.0", "10.0.0.1", "10.1.2.3", "10.1.2.4", "10.1.3.3", "127.0.0.1", "192.0.2.1", "::ffff:10.1.2.3",
 		"::ffff:0.0.0.0", "::", "::1", "::10.1.2.3", "2001:db8::1", "2001:db8::7", "2001:db8:0:9::1", "fe80::1%3"}
 	arguments = []string{"", "-v", "-c", "-c x", "--x=/a/b", "/", "//", "ÿ"}
-	ports     = []uint16{0, 1, 22, 79, 80, 81, 255, 256, 443, 8000, 8191, 8192, 8999, 9000, 65535}
+	// No program of the tests makes these by chance. The last one is none of x86-64.
+	syscalls = []string{"getpgid", "sysinfo", "ptrace", "mount", "shmdt", "chown", "fstatat"}
+	ports    = []uint16{0, 1, 22, 79, 80, 81, 255, 256, 443, 8000, 8191, 8192, 8999, 9000, 65535}
 )
 
 func (s *Source) endpoint() *policy.Endpoint {
@@ -125,6 +129,9 @@ func (s *Source) Rule(c policy.Category) policy.Rule {
 		return s.preset(c)
 	}
 	r := policy.Rule{Category: c, Match: s.matcher(c), Action: policy.Action(s.r.IntN(3)), PTS: s.chance(8)}
+	if c == policy.Syscalls {
+		r.Action, r.PTS = policy.Audit, false
+	}
 	if c == policy.File {
 		r.ReadOnly = s.chance(25)
 	}
@@ -138,6 +145,15 @@ func (s *Source) Rule(c policy.Category) policy.Rule {
 		r.AllowedArgs = s.arguments()
 	}
 	return r
+}
+
+// syscalls returns names of system calls, of which x86-64 has at least one.
+func (s *Source) syscalls() []string {
+	names := []string{pick(s, syscalls[:len(syscalls)-1])}
+	for range s.r.IntN(3) {
+		names = append(names, pick(s, syscalls))
+	}
+	return names
 }
 
 // arguments returns a list of arguments, in some order; there are few, so that lists overlap.
@@ -192,7 +208,7 @@ func (s *Source) Policies() []*policy.Policy {
 			p.Mode = policy.ModeAudit
 		}
 		for range 1 + s.r.IntN(6) {
-			p.Rules = append(p.Rules, s.Rule(policy.Category(s.r.IntN(4))))
+			p.Rules = append(p.Rules, s.Rule(policy.Category(s.r.IntN(policy.NumCategories))))
 		}
 		for r := range p.Rules {
 			p.Rules[r].Field = fmt.Sprintf("spec.rules[%d]", r)
@@ -216,7 +232,7 @@ func (s *Source) Options() policy.Options {
 // Operation returns an operation of the kinds that the BPF enforcer judges.
 func (s *Source) Operation() policy.Operation {
 	op := policy.Operation{Owner: s.chance(50), TTY: s.chance(50), Source: s.Program()}
-	switch s.r.IntN(9) {
+	switch s.r.IntN(10) {
 	case 0:
 		op.Kind = policy.OpExec
 		op.Entered = s.chance(20)
@@ -236,6 +252,9 @@ func (s *Source) Operation() policy.Operation {
 		op.Kind = pick(s, []policy.OpKind{policy.OpMapExec, policy.OpMapExec, policy.OpLoader})
 	case 8:
 		op.Kind = policy.OpAnonExec
+	case 9:
+		op.Kind = policy.OpSyscall
+		op.Syscall = pick(s, syscalls[:len(syscalls)-1])
 	case 4:
 		op.Kind = policy.OpCapability
 		op.Capability = policy.Capability(s.r.IntN(policy.NumCapabilities + 2))

@@ -23,19 +23,27 @@ import (
 
 // adopt takes over a set that this very build has pinned: programs and maps stay as they are.
 func (e *Enforcer) adopt(ctx context.Context, set pinned) (err error) {
-	if e.links, err = set.links(); err != nil {
+	e.links, e.asked, err = set.links()
+	if err != nil {
 		return err
 	}
 	if err := e.adoptMaps(set); err != nil {
 		return err
 	}
+	if e.objects.programs, err = set.programs(); err != nil {
+		return err
+	}
+	e.pinned, e.judging = set, true
 	if err := e.guardPins(filepath.Dir(set.dir)); err != nil {
 		return err
 	}
 	if err := e.adoptContainers(ctx); err != nil {
 		return err
 	}
-	logr.FromContextOrDiscard(ctx).Info("taken over from an agent before", "programs", len(e.links), "containers", len(e.containers))
+	if err := e.heedCalls(); err != nil { // the agent before may have ended on its way
+		return err
+	}
+	logr.FromContextOrDiscard(ctx).Info("taken over from an agent before", "programs", len(e.links)+len(e.asked), "containers", len(e.containers))
 	return nil
 }
 
@@ -174,6 +182,9 @@ func (e *Enforcer) adoptImages(ctx context.Context) (map[uint64]*installed, erro
 	for word, a := range found {
 		in := &installed{id: a.Profile, place: a.Place}
 		all[word] = in
+		if a.Flags&image.FlagSyscalls != 0 {
+			in.calls = everyCall()
+		}
 		p, err := e.records.profile(a.Profile)
 		if err == nil {
 			in.image, err = image.Compile(p)
@@ -182,7 +193,7 @@ func (e *Enforcer) adoptImages(ctx context.Context) (map[uint64]*installed, erro
 			logr.FromContextOrDiscard(ctx).Info("the policies of an agent before are in force and can't be read back: their events are not told until they are applied again", "reason", err.Error())
 			continue
 		}
-		in.profile, in.hash = p, in.image.ProfileHash
+		in.profile, in.hash, in.calls = p, in.image.ProfileHash, image.Syscalls(in.image.Words)
 		e.profiles.add(in)
 	}
 	return all, e.dropProfiles(all)

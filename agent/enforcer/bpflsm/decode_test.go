@@ -85,6 +85,7 @@ func TestAnEventThatIsCutIsRefused(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(encode(f, bpf.EnforcerEvent{Profile: 1, Kind: 2}, texts{"/resource", "/source", "/parent", "/cwd", "sh\x00"}))
 	f.Add(encode(f, bpf.EnforcerEvent{Profile: 1, Kind: 4, Endpoint: [20]uint8{127, 0, 0, 1, 0, 80}, EndpointLen: 6}, texts{source: "/usr/bin/curl"}))
+	f.Add(encode(f, bpf.EnforcerEvent{Profile: 1, Kind: 10, Number: 1 << 31}, texts{}))
 	f.Add([]byte{})
 	f.Add(bytes.Repeat([]byte{0xff}, 200))
 	e := &Enforcer{profiles: newProfiles()}

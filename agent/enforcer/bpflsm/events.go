@@ -16,6 +16,7 @@ import (
 	"kubearmor.io/agent/enforcer"
 	"kubearmor.io/bpf"
 	"kubearmor.io/policy"
+	"kubearmor.io/policy/image"
 )
 
 // Events implements enforcer.Enforcer.
@@ -63,7 +64,7 @@ func (e *Enforcer) handSample(f *folding, rec *ringbuf.Record, handle func(enfor
 	}
 	if ev, ok := e.explain(raw, strs); ok {
 		handle(ev)
-		f.remember(rec.RawSample, ev)
+		f.remember(rec.RawSample, strs.resource, ev)
 	} else if ev.Container != probe {
 		e.unexplained.Add(1 + raw.Repeats)
 	}
@@ -118,13 +119,18 @@ func (e *Enforcer) explain(raw bpf.EnforcerEvent, s texts) (enforcer.Event, bool
 		Resource:  s.resource,
 		Family:    int(raw.Family), SocketType: int(raw.Type), Protocol: int(raw.Protocol),
 		Use: use(bpf.EnforcerEventKind(raw.Kind)), Address: address(raw),
-		Capability: policy.Capability(raw.Capability),
-		Process:    enforcer.Process{HostPID: int(raw.Pid), PID: int(raw.OwnPid), Name: terminated(raw.Comm), Program: s.source},
-		Parent:     enforcer.Process{HostPID: int(raw.Ppid), PID: int(raw.OwnPpid), Name: terminated(raw.ParentComm), Program: s.parent},
-		UID:        raw.Uid,
-		Cwd:        s.cwd,
-		TTY:        terminated(raw.Tty),
-		Repeats:    raw.Repeats,
+		Process: enforcer.Process{HostPID: int(raw.Pid), PID: int(raw.OwnPid), Name: terminated(raw.Comm), Program: s.source},
+		Parent:  enforcer.Process{HostPID: int(raw.Ppid), PID: int(raw.OwnPpid), Name: terminated(raw.ParentComm), Program: s.parent},
+		UID:     raw.Uid,
+		Cwd:     s.cwd,
+		TTY:     terminated(raw.Tty),
+		Repeats: raw.Repeats,
+	}
+	switch ev.Category {
+	case policy.Capabilities:
+		ev.Capability = policy.Capability(raw.Number)
+	case policy.Syscalls:
+		ev.Way, ev.Resource = image.SyscallOf(int(raw.Number))
 	}
 	ev.Arguments, ev.ArgumentsCut = splitArguments(s.arguments, int(raw.Arguments))
 	if d := ev.Decision; d.Rule >= 0 {
@@ -159,6 +165,8 @@ func category(kind bpf.EnforcerEventKind) policy.Category {
 		return policy.Network
 	case bpf.EnforcerEventKindEVENT_CAPABILITY:
 		return policy.Capabilities
+	case bpf.EnforcerEventKindEVENT_SYSCALL:
+		return policy.Syscalls
 	}
 	return policy.File
 }
@@ -224,6 +232,10 @@ func (e *Enforcer) Counters() (enforcer.Counters, error) {
 			totals[i] += n
 		}
 	}
+	missed, err := e.callsMissed()
+	if err != nil {
+		return enforcer.Counters{}, err
+	}
 	return enforcer.Counters{
 		Events:         totals[bpf.EnforcerCounterCOUNT_EVENTS],
 		EventsDropped:  totals[bpf.EnforcerCounterCOUNT_EVENTS_DROPPED],
@@ -240,5 +252,6 @@ func (e *Enforcer) Counters() (enforcer.Counters, error) {
 		StartsLate:     totals[bpf.EnforcerCounterCOUNT_STARTS_LATE],
 		Tampering:      totals[bpf.EnforcerCounterCOUNT_TAMPERING],
 		SourcesMissing: totals[bpf.EnforcerCounterCOUNT_SOURCES_MISSING],
+		CallsMissed:    missed,
 	}, nil
 }

@@ -58,13 +58,13 @@ func parts(key *bpf.EnforcerFoldKey) (same []byte, resource string) {
 // maxRemembered bounds each half of the memory; what does not fit is told with less detail.
 const maxRemembered = 8192
 
-// remember keeps an event that has been handed over.
-func (f *folding) remember(sample []byte, ev enforcer.Event) {
+// remember keeps an event that has been handed over; the resource is the sample's.
+func (f *folding) remember(sample []byte, resource string, ev enforcer.Event) {
 	if len(f.young) >= maxRemembered {
 		return
 	}
 	ev.Repeats = 0
-	f.young[foldID(sample[:sameBytes], ev.Resource)] = ev
+	f.young[foldID(sample[:sameBytes], resource)] = ev
 }
 
 // find returns the event whose repeats an entry counts.

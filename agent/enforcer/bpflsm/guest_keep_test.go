@@ -43,6 +43,9 @@ func beAgent(group, file string, flags []string) error {
 		fmt.Println("taken over", len(e.Restored()))
 	}
 	profile, err := fileProfile(file)
+	if slices.Contains(flags, "calls") {
+		profile, err = profileOf("file: {matchPaths: [{path: " + file + "}]}\n  syscalls: {matchSyscalls: [{syscall: [getpgid]}]}")
+	}
 	if err != nil {
 		return err
 	}
@@ -55,7 +58,11 @@ func beAgent(group, file string, flags []string) error {
 }
 
 func fileProfile(file string) (*policy.Profile, error) {
-	text := "apiVersion: security.kubearmor.com/v1\nkind: KubeArmorPolicy\nmetadata: {name: p, namespace: n}\nspec:\n  file: {matchPaths: [{path: " + file + "}]}\n"
+	return profileOf("file: {matchPaths: [{path: " + file + "}]}")
+}
+
+func profileOf(spec string) (*policy.Profile, error) {
+	text := "apiVersion: security.kubearmor.com/v1\nkind: KubeArmorPolicy\nmetadata: {name: p, namespace: n}\nspec:\n  " + spec + "\n"
 	all, err := policy.Parse(strings.NewReader(text), "test")
 	if err != nil {
 		return nil, err
@@ -117,6 +124,7 @@ func TestEnforcementOutlivesItsAgent(t *testing.T) {
 		{"a pod starts without an agent, and may", startsOpen},
 		{"a pod starts without an agent, and may not", startsClosed},
 		{"a container with every right gets at what is ours", tampering},
+		{"calls are watched while nobody is there", callsOutliveTheirAgent},
 		{"a container waits beside programs of another version", anotherVersionWaits},
 		{"everything is released", released},
 	} {
@@ -293,9 +301,10 @@ func endedMeanwhile(t *testing.T, group cgroup.Group) {
 
 func released(t *testing.T, group cgroup.Group) {
 	const file = "/var/tmp/rules/file"
-	a := startAgent(t, group, file)
+	a := startAgent(t, group, file, "calls")
 	a.says(t, "ready")
 	a.kill()
+	attached(t, true)
 	b := &box{nil, "kept", group}
 	if got := b.run(t, "cat", file); got.exit == 0 {
 		t.Fatal("nothing is in force")
@@ -306,6 +315,7 @@ func released(t *testing.T, group cgroup.Group) {
 	}
 	// The kernel ends links behind the unlinking of their pins.
 	await(t, "the file to be readable", func() bool { return b.run(t, "cat", file).exit == 0 })
+	attached(t, false)
 	if r, err := Release(keptHere); err != nil || !r.Nothing() {
 		t.Errorf("once more: %+v, %v", r, err)
 	}

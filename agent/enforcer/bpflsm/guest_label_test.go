@@ -1,6 +1,7 @@
 package bpflsm
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,27 +57,12 @@ func TestSetUpIsExemptUntilItsFirstExec(t *testing.T) {
 	b := g.box(t, "setup", blockSecret)
 	task := "enter " + filepath.Join(b.group.Dir, "cgroup.procs") + " /var/tmp/rules/file"
 
-	// Mounted after the container's mounts were recorded: its files are not the container's.
-	const foreign = "/var/tmp/foreign"
-	if err := os.MkdirAll(foreign, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Mount("tmpfs", foreign, "tmpfs", 0, ""); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = unix.Unmount(foreign, unix.MNT_DETACH) })
-	text, err := os.ReadFile("/proc/self/exe")
-	if err == nil {
-		err = os.WriteFile(foreign+"/runtime", text, 0o755)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	runtime := outsideOf(t)
 	for name, c := range map[string]struct {
 		program string
 		exempt  bool
 	}{
-		"the runtime's program, which is not in the container": {foreign + "/runtime", true},
+		"the runtime's program, which is not in the container": {runtime, true},
 		"a program that is the container's own":                {"/proc/self/exe", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -91,4 +77,23 @@ func TestSetUpIsExemptUntilItsFirstExec(t *testing.T) {
 			}
 		})
 	}
+}
+
+// outsideOf puts this program where no container that is recorded already has it.
+func outsideOf(t *testing.T) string {
+	t.Helper()
+	// Mounted after the container's mounts were recorded: its files are not the container's.
+	const foreign = "/var/tmp/foreign"
+	if err := errors.Join(os.MkdirAll(foreign, 0o755), unix.Mount("tmpfs", foreign, "tmpfs", 0, "")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(foreign, unix.MNT_DETACH) })
+	text, err := os.ReadFile("/proc/self/exe")
+	if err == nil {
+		err = os.WriteFile(foreign+"/runtime", text, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return foreign + "/runtime"
 }

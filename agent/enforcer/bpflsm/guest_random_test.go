@@ -17,6 +17,7 @@ import (
 
 	"kubearmor.io/agent/enforcer"
 	"kubearmor.io/policy"
+	"kubearmor.io/policy/image"
 	"kubearmor.io/policy/random"
 )
 
@@ -213,6 +214,13 @@ func randomAct(s *random.Source, r *rand.Rand, self string, names []string) (pol
 			clean.Names, clean.Family, clean.SockType, clean.Protocol = policy.Names{}, op.Family, op.SockType, op.Protocol
 			what = act{Do: "socket", Family: op.Family, Type: op.SockType, Protocol: op.Protocol}
 			clean.Owner = false
+		case policy.OpSyscall:
+			clean.Names, clean.Owner, clean.Syscall = policy.Names{}, false, op.Syscall
+			rows := image.RowsOfSyscall(op.Syscall)
+			what = act{Do: "call", Name: []byte(op.Syscall), Number: rows[0]} // the 64-bit one
+			if row := rows[1]; row < image.SyscallI386 && r.IntN(2) == 0 {
+				what.Number = row - image.SyscallX32 | 1<<30
+			}
 		default:
 			continue
 		}

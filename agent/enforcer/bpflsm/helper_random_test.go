@@ -1,6 +1,7 @@
 package bpflsm
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
@@ -12,10 +13,11 @@ import (
 
 // act is an operation that a task carries out in a container.
 type act struct {
-	Do                     string // read, write, chmod, truncate, times, exec or socket
+	Do                     string // read, write, chmod, truncate, times, exec, socket or call
 	Name                   []byte // any bytes, which text would not keep
 	Args                   []string
 	Family, Type, Protocol int
+	Number                 int // of a system call
 }
 
 // actsUntilTheEnd carries out what it is told, an act a line, and answers with the error's number.
@@ -70,6 +72,10 @@ func (a act) carryOut(null uintptr) error {
 			err = unix.Close(fd)
 		}
 		return err
+	case "call": // with arguments that lead nowhere
+		const none = ^uintptr(0)
+		_, _, failed := unix.Syscall6(uintptr(a.Number), none, none, none, none, none, none)
+		return errno(failed)
 	case "exec":
 		pid, err := syscall.ForkExec(name, append([]string{name}, a.Args...), &syscall.ProcAttr{Files: []uintptr{null, null, null}})
 		if err == nil {
@@ -80,9 +86,15 @@ func (a act) carryOut(null uintptr) error {
 	return errors.New("no such act: " + a.Do)
 }
 
-// exits is a program for x86-64 that opens nothing and ends: an ELF header, one segment that is loaded,
-// and exit(0).
-func exits() []byte {
+// exits is a program for x86-64 that opens nothing and ends.
+func exits() []byte { return machine("") }
+
+// machine is a program for x86-64 of so much code: an ELF header, one segment that is loaded, the
+// code, and exit(0).
+func machine(code string) []byte {
+	code += "\xb8\x3c\x00\x00\x00" + "\x31\xff" + "\x0f\x05" // mov eax, 60; xor edi, edi; syscall
+	const head = 0x78
+	size := string(binary.LittleEndian.AppendUint64(nil, uint64(head+len(code))))
 	return []byte("\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00" + // 64 bits, little-endian
 		"\x02\x00\x3e\x00\x01\x00\x00\x00" + // executable, x86-64
 		"\x78\x00\x40\x00\x00\x00\x00\x00" + // starts at 0x400078
@@ -90,8 +102,7 @@ func exits() []byte {
 		"\x00\x00\x00\x00\x40\x00\x38\x00\x01\x00\x00\x00\x00\x00\x00\x00" +
 		"\x01\x00\x00\x00\x05\x00\x00\x00" + "\x00\x00\x00\x00\x00\x00\x00\x00" + // load, read and execute, from 0
 		"\x00\x00\x40\x00\x00\x00\x00\x00" + "\x00\x00\x40\x00\x00\x00\x00\x00" + // to 0x400000
-		"\x84\x00\x00\x00\x00\x00\x00\x00" + "\x84\x00\x00\x00\x00\x00\x00\x00" + "\x00\x10\x00\x00\x00\x00\x00\x00" +
-		"\xb8\x3c\x00\x00\x00" + "\x31\xff" + "\x0f\x05" + "\x90\x90\x90") // mov eax, 60; xor edi, edi; syscall
+		size + size + "\x00\x10\x00\x00\x00\x00\x00\x00" + code)
 }
 
 func helpRandom(task []string) error {

@@ -103,6 +103,8 @@ func help(task []string) error {
 		return execDeleted(task[1])
 	case "ftruncate":
 		return unix.Ftruncate(3, 0)
+	case "interrupted":
+		return beInterrupted(task[1])
 	case "memfd":
 		return execMemfd(task[1:]...)
 	case "reader":

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -57,7 +58,30 @@ func choose(spec *ebpf.CollectionSpec, kernel *btf.Spec) error {
 			return fmt.Errorf("the kernel's %s takes other arguments than any kernel that is known: no program is for that", v.function)
 		}
 	}
+	watched, err := watchesSyscalls(kernel)
+	if err != nil {
+		return err
+	}
+	if !watched {
+		for _, name := range onDemand() {
+			delete(spec.Programs, name)
+		}
+	}
 	return spec.Variables["has_flags_hook"].Set(spec.Programs["check_file_setattr"] != nil)
+}
+
+// watchesSyscalls says whether the kernel has the trace points of system calls, and the programs
+// know how it numbers those.
+func watchesSyscalls(kernel *btf.Spec) (bool, error) {
+	var point *btf.Typedef
+	err := kernel.TypeByName("btf_trace_sys_enter", &point)
+	if errors.Is(err, btf.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for the trace point of system calls: %w", err)
+	}
+	return runtime.GOARCH == "amd64", nil
 }
 
 // arguments returns how many arguments a function of the kernel takes, or noFunction.

@@ -3,6 +3,7 @@ package bpflsm
 import (
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -80,6 +81,37 @@ func TestEachKernelGetsTheProgramsThatFitItsHooks(t *testing.T) {
 				t.Errorf("programs (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestSystemCallsAreWatchedWhereTheKernelCan(t *testing.T) {
+	b, err := btf.NewBuilder(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Add(&btf.Typedef{Name: "btf_trace_sys_enter", Type: &btf.Void{}}); err != nil {
+		t.Fatal(err)
+	}
+	with, err := b.Spec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, kernel := range map[bool]*btf.Spec{runtime.GOARCH == "amd64": with, false: kernelWith(t, map[string]int{"x": 1})} {
+		if got, err := watchesSyscalls(kernel); err != nil || got != want {
+			t.Errorf("watches: %t, want %t, %v", got, want, err)
+		}
+	}
+	spec, err := bpf.LoadEnforcer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := choose(spec, kernelWith(t, map[string]int{"bpf_lsm_inode_setattr": 3})); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range onDemand() {
+		if spec.Programs[name] != nil {
+			t.Errorf("%s is loaded where the kernel has no trace points", name)
+		}
 	}
 }
 

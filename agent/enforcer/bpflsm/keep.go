@@ -75,9 +75,12 @@ func (e *Enforcer) pin(pins string) error {
 	if err := e.guardPins(pins); err != nil {
 		return err
 	}
-	set, err := pinSet(filepath.Join(pins, bpf.Set()), &e.objects, e.links)
+	set, err := pinSet(filepath.Join(pins, bpf.Set()), &e.objects, e.links, e.asked)
 	if err == nil {
-		_, err = set.complete()
+		set, err = set.complete()
+	}
+	if err == nil {
+		e.pinned = set
 	}
 	return err
 }

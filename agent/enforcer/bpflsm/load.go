@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -41,7 +42,10 @@ const slotsPerCPU = 8
 // Enforcer is the attached set of programs. It implements enforcer.Enforcer.
 type Enforcer struct {
 	objects objects
-	links   []link.Link
+	links   []link.Link          // of the programs that are always attached
+	asked   map[string]link.Link // of those that are on demand, by name, while they are
+	judging bool                 // the programs that judge are attached
+	pinned  pinned               // none: nothing is pinned, or not yet
 	reader  *ringbuf.Reader
 	// unexplained counts events of a profile or an outcome that is not known.
 	unexplained atomic.Uint64
@@ -60,7 +64,7 @@ type Enforcer struct {
 
 // objects are what is loaded.
 type objects struct {
-	programs map[string]*ebpf.Program // by name; none where they were taken over
+	programs map[string]*ebpf.Program // by name; where they were taken over, those on demand alone
 	bpf.EnforcerMaps
 	bpf.EnforcerVariables
 	sections
@@ -88,7 +92,7 @@ func Load(ctx context.Context, opt Options) (*Enforcer, error) {
 	if err := Check(); err != nil {
 		return nil, err
 	}
-	e := &Enforcer{containers: map[string]*container{}, profiles: newProfiles()}
+	e := &Enforcer{asked: map[string]link.Link{}, containers: map[string]*container{}, profiles: newProfiles()}
 	var err error
 	if opt.Keep != nil {
 		err = e.begin(ctx, opt)
@@ -210,12 +214,16 @@ func (e *Enforcer) attachKeepers() error {
 	return e.attachAll(func(name string) bool { return slices.Contains(keepers(), name) })
 }
 
-// attachJudges attaches the others.
+// attachJudges attaches the others, but for those on demand that nobody asks for.
 func (e *Enforcer) attachJudges() error {
-	if err := e.attachAll(func(name string) bool { return !slices.Contains(keepers(), name) }); err != nil {
+	if err := e.attachAll(func(name string) bool { return !slices.Contains(keepers(), name) && !isOnDemand(name) }); err != nil {
 		return err
 	}
-	return e.guard(e.links)
+	if err := errors.Join(e.guard(e.links), e.guardOnDemand()); err != nil {
+		return err
+	}
+	e.judging = true
+	return e.heedCalls()
 }
 
 func (e *Enforcer) attachAll(are func(name string) bool) error {
@@ -245,8 +253,8 @@ func (e *Enforcer) Close() error {
 		e.endLife()
 		e.endLife = nil
 	}
-	errs := []error{closeLinks(e.links), e.records.close()}
-	e.links, e.records = nil, nil
+	errs := []error{closeLinks(e.links), closeLinks(slices.Collect(maps.Values(e.asked))), e.records.close()}
+	e.links, e.asked, e.records = nil, nil, nil
 	if e.reader != nil {
 		errs = append(errs, e.reader.Close())
 	}
@@ -275,4 +283,8 @@ func (e *Enforcer) Close() error {
 func (e *Enforcer) Name() string { return "BPFLSM" }
 
 // Features implements enforcer.Enforcer.
-func (e *Enforcer) Features() policy.Features { return policy.BPF() }
+func (e *Enforcer) Features() policy.Features {
+	f := policy.BPF()
+	f.Syscalls = f.Syscalls && e.objects.programs["enter_syscall"] != nil
+	return f
+}

@@ -160,19 +160,44 @@ func (e *Enforcer) guard(links []link.Link) error {
 		if err != nil {
 			return fmt.Errorf("guard the programs: %w", err)
 		}
-		maps, _ := about.MapIDs()
-		ids := []bpf.EnforcerGuardedKey{
-			{Kind: uint32(bpf.EnforcerGuardedKindGUARDED_LINK), Id: uint32(info.ID)},
-			{Kind: uint32(bpf.EnforcerGuardedKindGUARDED_PROGRAM), Id: uint32(info.Program)},
-		}
-		for _, id := range maps {
-			ids = append(ids, bpf.EnforcerGuardedKey{Kind: uint32(bpf.EnforcerGuardedKindGUARDED_MAP), Id: uint32(id)})
-		}
-		if err := e.guardIDs(ids); err != nil {
+		link := bpf.EnforcerGuardedKey{Kind: uint32(bpf.EnforcerGuardedKindGUARDED_LINK), Id: uint32(info.ID)}
+		if err := e.guardIDs(append(guardedOf(about, info.Program), link)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// guardOnDemand keeps containers from the programs that are not attached now.
+func (e *Enforcer) guardOnDemand() error {
+	for _, name := range onDemand() {
+		p := e.objects.programs[name]
+		if p == nil {
+			continue
+		}
+		about, err := p.Info()
+		if err != nil {
+			return fmt.Errorf("guard the programs: %w", err)
+		}
+		id, ok := about.ID()
+		if !ok {
+			return errors.New("guard the programs: the kernel does not number them")
+		}
+		if err := e.guardIDs(guardedOf(about, id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// guardedOf are a program and its maps.
+func guardedOf(p *ebpf.ProgramInfo, id ebpf.ProgramID) []bpf.EnforcerGuardedKey {
+	ids := []bpf.EnforcerGuardedKey{{Kind: uint32(bpf.EnforcerGuardedKindGUARDED_PROGRAM), Id: uint32(id)}}
+	maps, _ := p.MapIDs()
+	for _, id := range maps {
+		ids = append(ids, bpf.EnforcerGuardedKey{Kind: uint32(bpf.EnforcerGuardedKindGUARDED_MAP), Id: uint32(id)})
+	}
+	return ids
 }
 
 func (e *Enforcer) guardIDs(ids []bpf.EnforcerGuardedKey) error {

@@ -20,6 +20,10 @@ type pinned struct{ dir string }
 
 const unfinished = "new-"
 
+// programPin begins the name of a program's pin. It stands among those of links, where every version
+// removes what it finds.
+const programPin = "program-"
+
 // mountBPF mounts a BPF file system where none is.
 func mountBPF(dir string) error {
 	var st unix.Statfs_t
@@ -69,12 +73,26 @@ func mapsOf(o *objects) map[string]*ebpf.Map {
 	return all
 }
 
-// pinSet pins maps and links, in an unfinished set.
-func pinSet(dir string, o *objects, links []link.Link) (pinned, error) {
+// pinSet pins maps, links and the programs on demand, in an unfinished set.
+func pinSet(dir string, o *objects, links []link.Link, asked map[string]link.Link) (pinned, error) {
 	p := pinned{filepath.Join(filepath.Dir(dir), unfinished+filepath.Base(dir))}
-	err := errors.Join(os.MkdirAll(filepath.Join(p.dir, "maps"), 0o700), os.MkdirAll(filepath.Join(p.dir, "links"), 0o700))
-	if err != nil {
-		return p, fmt.Errorf("pin the programs: %w", err)
+	for _, of := range []string{"maps", "links"} {
+		if err := os.MkdirAll(filepath.Join(p.dir, of), 0o700); err != nil {
+			return p, fmt.Errorf("pin the programs: %w", err)
+		}
+	}
+	for name, program := range o.programs {
+		if !isOnDemand(name) {
+			continue // its link keeps it
+		}
+		if err := program.Pin(p.link(programPin + name)); err != nil {
+			return p, fmt.Errorf("pin program %s: %w", name, err)
+		}
+	}
+	for name, l := range asked {
+		if err := p.pinLink(name, l); err != nil {
+			return p, fmt.Errorf("pin program %s: %w", name, err)
+		}
 	}
 	for name, m := range mapsOf(o) {
 		if err := m.Pin(filepath.Join(p.dir, "maps", mapName(name))); err != nil {
@@ -82,7 +100,7 @@ func pinSet(dir string, o *objects, links []link.Link) (pinned, error) {
 		}
 	}
 	for i, l := range links {
-		if err := l.Pin(filepath.Join(p.dir, "links", fmt.Sprintf("%03d", i))); err != nil {
+		if err := l.Pin(p.link(fmt.Sprintf("%03d", i))); err != nil {
 			return p, fmt.Errorf("pin a program's link: %w", err)
 		}
 	}
@@ -110,19 +128,45 @@ func (p pinned) withdraw() (pinned, error) {
 	return ends, nil
 }
 
-// links opens the pinned links.
-func (p pinned) links() ([]link.Link, error) {
+// link is the pin of a program's link: a number, or the name of a program that is attached on demand.
+func (p pinned) link(name string) string { return filepath.Join(p.dir, "links", name) }
+
+// links opens the pinned links: those that are always there, and by name those on demand.
+func (p pinned) links() (always []link.Link, asked map[string]link.Link, err error) {
+	asked = map[string]link.Link{}
 	entries, err := os.ReadDir(filepath.Join(p.dir, "links"))
 	if err != nil {
-		return nil, fmt.Errorf("take over the pinned programs: %w", err)
+		return nil, asked, fmt.Errorf("take over the pinned programs: %w", err)
 	}
-	var all []link.Link
 	for _, e := range entries {
-		l, err := link.LoadPinnedLink(filepath.Join(p.dir, "links", e.Name()), nil)
-		if err != nil {
-			return all, fmt.Errorf("take over the pinned programs: %w", err)
+		if strings.HasPrefix(e.Name(), programPin) {
+			continue
 		}
-		all = append(all, l)
+		l, err := link.LoadPinnedLink(p.link(e.Name()), nil)
+		if err != nil {
+			return always, asked, fmt.Errorf("take over the pinned programs: %w", err)
+		}
+		if isOnDemand(e.Name()) {
+			asked[e.Name()] = l
+		} else {
+			always = append(always, l)
+		}
+	}
+	return always, asked, nil
+}
+
+// programs opens the pinned programs, which are those on demand.
+func (p pinned) programs() (map[string]*ebpf.Program, error) {
+	all := map[string]*ebpf.Program{}
+	for _, name := range onDemand() {
+		program, err := ebpf.LoadPinnedProgram(p.link(programPin+name), nil)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // the kernel can't have it
+		}
+		if err != nil {
+			return all, fmt.Errorf("take over program %s: %w", name, err)
+		}
+		all[name] = program
 	}
 	return all, nil
 }
@@ -162,7 +206,9 @@ func removeFiles(dir string) (n int, err error) {
 		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
 			return n, fmt.Errorf("unpin the programs: %w", err)
 		}
-		n++
+		if !strings.HasPrefix(e.Name(), programPin) {
+			n++
+		}
 	}
 	if err == nil {
 		err = os.Remove(dir)

@@ -11,7 +11,7 @@ import (
 )
 
 func TestPoliciesCompileAndLetTheLoadWork(t *testing.T) {
-	for _, l := range lists() {
+	for _, l := range append(lists(), watched()) {
 		t.Run(l.String(), func(t *testing.T) {
 			policies, err := policy.Parse(strings.NewReader(l.kubearmor()), l.id())
 			if err != nil {

@@ -13,6 +13,8 @@ type list struct {
 	glob bool
 	// source makes all rules of the product about calls by the load, as AppArmor's always are.
 	source bool
+	// watch names system calls that the load does not make, so that all calls are watched.
+	watch bool
 }
 
 func (l list) String() string {
@@ -26,12 +28,15 @@ func (l list) String() string {
 	if l.source {
 		s += " for one program"
 	}
+	if l.watch {
+		s += " and watched calls"
+	}
 	return s
 }
 
 // id names the list's profile and file.
 func (l list) id() string {
-	return strings.NewReplacer(", ", "-", " rules", "", " for one program", "-source", " and **/*.key", "-glob").Replace(l.String())
+	return strings.NewReplacer(", ", "-", " rules", "", " for one program", "-source", " and watched calls", "-watch", " and **/*.key", "-glob").Replace(l.String())
 }
 
 // files are the paths that the rules are about, one of ten a directory: half of them beside
@@ -92,6 +97,9 @@ func (l list) kubearmor() string {
 	}
 	if l.glob {
 		text += "    matchPatterns:\n    - {pattern: \"**/*.key\"}\n"
+	}
+	if l.watch {
+		text += "  syscalls:\n    matchSyscalls:\n    - {syscall: [ptrace, bpf, init_module]}\n"
 	}
 	return text
 }

@@ -36,6 +36,9 @@ func lists() []list {
 // plainName is the scenario that every other is compared with.
 const plainName = "neither"
 
+// watched is a policy that AppArmor has nothing like.
+func watched() list { return list{rules: 10, watch: true} }
+
 func boots() []boot {
 	load := append([]string{loadPath, "--contained"}, paths()...)
 	plain := boot{modules: modules, scenarios: []scenario{{name: plainName, command: load}}}
@@ -46,6 +49,11 @@ func boots() []boot {
 			name: "KubeArmor, a task without a policy", command: load, like: "AppArmor, unconfined",
 			beside: run(lists()[0], "sh", "-c", "echo ready; exec sleep infinity"),
 		},
+		{
+			name: "KubeArmor, a task without a policy, calls watched", command: load,
+			beside: run(watched(), "sh", "-c", "echo ready; exec sleep infinity"),
+		},
+		{name: "KubeArmor, " + watched().String(), command: run(watched(), append([]string{loadPath}, paths()...)...)},
 	}}
 	for _, l := range lists() {
 		name := "AppArmor, " + l.String()

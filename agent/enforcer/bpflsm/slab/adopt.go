@@ -51,6 +51,7 @@ func (p *Pool) Adopt(words []uint64) (map[uint64]Adopted, error) {
 type Adopted struct {
 	Place   Place
 	Profile uint64
+	Flags   uint32 // of the image
 }
 
 func (p *Pool) adopt(word uint64) (Adopted, error) {
@@ -70,7 +71,7 @@ func (p *Pool) adopt(word uint64) (Adopted, error) {
 	if !s.free.reserve(place.span) {
 		return Adopted{}, fmt.Errorf("its %d bytes are another's", head.Bytes)
 	}
-	return Adopted{place, head.Profile}, nil
+	return Adopted{place, head.Profile, head.Flags}, nil
 }
 
 // reserve takes exactly that piece.

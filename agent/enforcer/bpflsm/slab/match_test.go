@@ -140,6 +140,10 @@ func (m *matcher) ask(t testing.TB, op *policy.Operation) bool {
 	case policy.OpCapability:
 		r.Kind, r.Op = uint32(bpf.MatchRequestKindREQUEST_CAPABILITY), uint32(op.Capability)
 		return true
+	case policy.OpSyscall:
+		rows := image.RowsOfSyscall(op.Syscall)
+		r.Kind, r.Op = uint32(bpf.MatchRequestKindREQUEST_SYSCALL), uint32(rows[rand.IntN(len(rows))])
+		return true
 	}
 	return false
 }

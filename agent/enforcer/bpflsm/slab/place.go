@@ -69,6 +69,7 @@ func (p *placement) header(profile uint64) bpf.MatchPlaced {
 		EndpointWords: p.address(w[image.HeaderEndpointWords]), EndpointRows: w[image.HeaderEndpointRows],
 		ArgumentStart: p.state(w[image.HeaderArgumentStart]),
 		FilelessSet:   w[image.HeaderFilelessSet], MemoryWord: w[image.HeaderMemoryWord],
+		SyscallWords: p.address(w[image.HeaderSyscallWords]),
 	}
 }
 
@@ -105,11 +106,16 @@ func (p *placement) check(at uint32) error {
 	case w[image.HeaderCells]%2 != 0:
 		return fmt.Errorf("cells at word %d: not even", w[image.HeaderCells])
 	}
+	syscallRows := uint32(0)
+	if w[image.HeaderFlags]&image.FlagSyscalls != 0 {
+		syscallRows = image.SyscallRows
+	}
 	for _, section := range [][2]uint32{
 		{w[image.HeaderCells], 2 * w[image.HeaderNumCells]},
 		{w[image.HeaderOutcomes], w[image.HeaderNumOutcomes]},
 		{w[image.HeaderSocketWords], image.SocketClasses},
 		{w[image.HeaderCapabilityWords], image.CapabilityWords},
+		{w[image.HeaderSyscallWords], syscallRows},
 		{w[image.HeaderFileWords], image.FileOps},
 		{w[image.HeaderExecClasses], 1},
 		{w[image.HeaderFileMoves], 2},
