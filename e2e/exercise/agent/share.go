@@ -18,9 +18,8 @@ import (
 // the programs over then, and on Stop leaves them to the next; there can be one at a time. In the end
 // they are released. It returns the exit status.
 func Share(program string, tests func() int) int {
-	code := 1
-	err := share(program, func() { code = tests() })
-	if err != nil {
+	code := 0
+	if err := share(program, func() { code = tests() }); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
