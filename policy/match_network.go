@@ -1,32 +1,9 @@
 package policy
 
-import "slices"
+import (
+	"slices"
 
-// Numbers of Linux's address families, socket types and protocols
-// (include/linux/socket.h, include/linux/net.h, include/uapi/linux/in.h).
-const (
-	afUnix    = 1
-	afInet    = 2
-	afInet6   = 10
-	afNetlink = 16
-	afPacket  = 17
-	afSMC     = 43
-
-	sockStream = 1
-	sockDgram  = 2
-	sockRaw    = 3
-	sockSeqpkt = 5
-	// SockTypeMask removes SOCK_NONBLOCK and SOCK_CLOEXEC from a type.
-	SockTypeMask = 0xf
-
-	protoICMP    = 1
-	protoTCP     = 6
-	protoUDP     = 17
-	protoICMPv6  = 58
-	protoSCTP    = 132
-	protoUDPLite = 136
-	protoSMC     = 256
-	protoMPTCP   = 262
+	"kubearmor.io/policy/socket"
 )
 
 // SocketClass is what network rules can tell apart about a socket.
@@ -40,16 +17,16 @@ type SocketClass struct {
 
 // ClassifySocket names a socket by its family, type and protocol.
 func ClassifySocket(family, sockType, protocol int) SocketClass {
-	sockType &= SockTypeMask
+	sockType &= socket.TypeMask
 	switch family {
-	case afUnix, afNetlink:
+	case socket.Unix, socket.Netlink:
 		return SocketClass{OutOfScope: true}
-	case afPacket:
+	case socket.Packet:
 		return SocketClass{Raw: true}
-	case afSMC:
+	case socket.SMC:
 		return SocketClass{Protocol: ProtoTCP}
-	case afInet, afInet6:
-		return SocketClass{Protocol: protocolName(sockType, protocol), Raw: sockType == sockRaw}
+	case socket.Inet, socket.Inet6:
+		return SocketClass{Protocol: protocolName(sockType, protocol), Raw: sockType == socket.Raw}
 	}
 	return SocketClass{}
 }
@@ -58,23 +35,23 @@ func protocolName(sockType, protocol int) Protocol {
 	switch protocol {
 	case 0:
 		switch sockType {
-		case sockStream:
+		case socket.Stream:
 			return ProtoTCP
-		case sockDgram:
+		case socket.Dgram:
 			return ProtoUDP
-		case sockSeqpkt:
+		case socket.SeqPacket:
 			return ProtoSCTP
 		}
 		return ""
-	case protoTCP, protoMPTCP, protoSMC:
+	case socket.TCP, socket.MPTCP, socket.SMCProtocol:
 		return ProtoTCP
-	case protoUDP, protoUDPLite:
+	case socket.UDP, socket.UDPLite:
 		return ProtoUDP
-	case protoICMP:
+	case socket.ICMP:
 		return ProtoICMP
-	case protoICMPv6:
+	case socket.ICMPv6:
 		return ProtoICMPv6
-	case protoSCTP:
+	case socket.SCTP:
 		return ProtoSCTP
 	}
 	return ""

@@ -13,6 +13,7 @@ import (
 	"kubearmor.io/agent/policyset"
 	"kubearmor.io/api/event"
 	"kubearmor.io/policy"
+	"kubearmor.io/policy/socket"
 )
 
 // Of returns the alert for an event of a container on a host.
@@ -191,16 +192,20 @@ func endpoint(e enforcer.Event) (name, data string) {
 }
 
 func family(n int) string {
-	// include/linux/socket.h
-	if name, ok := map[int]string{2: "AF_INET", 10: "AF_INET6", 17: "AF_PACKET", 40: "AF_VSOCK", 43: "AF_SMC"}[n]; ok {
+	names := map[int]string{
+		socket.Inet: "AF_INET", socket.Inet6: "AF_INET6", socket.Packet: "AF_PACKET", socket.VSock: "AF_VSOCK", socket.SMC: "AF_SMC",
+	}
+	if name, ok := names[n]; ok {
 		return name
 	}
 	return strconv.Itoa(n)
 }
 
 func socketType(n int) string {
-	// include/linux/net.h
-	if name, ok := map[int]string{1: "SOCK_STREAM", 2: "SOCK_DGRAM", 3: "SOCK_RAW", 5: "SOCK_SEQPACKET"}[n]; ok {
+	names := map[int]string{
+		socket.Stream: "SOCK_STREAM", socket.Dgram: "SOCK_DGRAM", socket.Raw: "SOCK_RAW", socket.SeqPacket: "SOCK_SEQPACKET",
+	}
+	if name, ok := names[n]; ok {
 		return name
 	}
 	return strconv.Itoa(n)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -24,12 +25,15 @@ type Check struct {
 	// Name says what holds if the command succeeds.
 	Name string `json:"name"`
 	Run  string `json:"run"`
+	// Guest: it boots guests one after the other, which leaves processors to others.
+	Guest bool `json:"guest,omitempty"`
 }
 
 // Result is what came of one check.
 type Result struct {
 	Check
 	Err      error
+	Began    time.Time
 	Duration time.Duration
 }
 
@@ -56,33 +60,62 @@ func Names() []string {
 	return names
 }
 
-// Run runs the checks one after another; a failing one does not stop the rest. Where quiet
-// is set a command's output is shown only if it fails.
+// Run runs the checks one after another, but neighbours that boot guests two at a time: a guest
+// takes one processor. A failing one does not stop the rest. Where quiet is set a command's output
+// is shown only if it fails; what runs beside another is shown when it has ended.
 func Run(ctx context.Context, list []Check, out io.Writer, quiet bool) []Result {
-	results := make([]Result, 0, len(list))
-	for _, c := range list {
-		if !quiet {
-			fmt.Fprintf(out, "\n=== %s\n", c.Name)
+	results := make([]Result, len(list))
+	for from, to := 0, 0; from < len(list); from = to {
+		for to = from + 1; list[from].Guest && to < len(list) && list[to].Guest; to++ {
 		}
-		var kept bytes.Buffer
-		to := out
-		if quiet {
-			to = &kept
-		}
-		start := time.Now()
-		err := command(ctx, c.Run, to)
-		r := Result{Check: c, Err: err, Duration: time.Since(start)}
-		results = append(results, r)
-		if quiet {
-			fmt.Fprintf(out, "%s  %s\n", r.Verdict(), c.Name)
-			if err != nil {
-				fmt.Fprintf(out, "      $ %s\n%s\n", strings.TrimSpace(c.Run), tail(kept.String(), 60))
-			}
-		} else if err != nil {
-			fmt.Fprintf(out, "--- FAIL: %s: %v\n", c.Name, err)
+		if to > from+1 {
+			runTwoAtATime(ctx, list[from:to], results[from:to], out, quiet)
+		} else {
+			results[from] = run(ctx, list[from], out, quiet)
 		}
 	}
 	return results
+}
+
+func runTwoAtATime(ctx context.Context, list []Check, results []Result, out io.Writer, quiet bool) {
+	var printing sync.Mutex
+	var all sync.WaitGroup
+	places := make(chan struct{}, 2)
+	for i, c := range list {
+		places <- struct{}{}
+		all.Go(func() {
+			defer func() { <-places }()
+			var said bytes.Buffer
+			results[i] = run(ctx, c, &said, quiet)
+			printing.Lock()
+			defer printing.Unlock()
+			_, _ = said.WriteTo(out)
+		})
+	}
+	all.Wait()
+}
+
+// run runs one check.
+func run(ctx context.Context, c Check, out io.Writer, quiet bool) Result {
+	var kept bytes.Buffer
+	to := out
+	if quiet {
+		to = &kept
+	} else {
+		fmt.Fprintf(out, "\n=== %s\n", c.Name)
+	}
+	began := time.Now()
+	err := command(ctx, c.Run, to)
+	r := Result{Check: c, Err: err, Began: began, Duration: time.Since(began)}
+	if quiet {
+		fmt.Fprintf(out, "%s  %s\n", r.Verdict(), c.Name)
+		if err != nil {
+			fmt.Fprintf(out, "      $ %s\n%s\n", strings.TrimSpace(c.Run), tail(kept.String(), 60))
+		}
+	} else if err != nil {
+		fmt.Fprintf(out, "--- FAIL: %s: %v\n", c.Name, err)
+	}
+	return r
 }
 
 // Verdict is PASS or FAIL.
@@ -93,7 +126,8 @@ func (r Result) Verdict() string {
 	return "PASS"
 }
 
-// Table prints the closing table, check by seconds, and `N passed, N failed`.
+// Table prints the closing table, check by seconds, and `N passed, N failed`. The total is the time
+// that passed, which is less than the sum where checks ran side by side.
 func Table(out io.Writer, results []Result) (failed int) {
 	var total time.Duration
 	fmt.Fprintf(out, "\n%-72s %8s\n", "check", "seconds")
@@ -103,7 +137,7 @@ func Table(out io.Writer, results []Result) (failed int) {
 			mark = "  FAIL"
 			failed++
 		}
-		total += r.Duration
+		total = max(total, r.Began.Add(r.Duration).Sub(results[0].Began))
 		fmt.Fprintf(out, "%-72s %8.1f%s\n", r.Name, r.Duration.Seconds(), mark)
 	}
 	fmt.Fprintf(out, "%-72s %8.1f\n\n%d passed, %d failed\n", "total", total.Seconds(), len(results)-failed, failed)

@@ -23,6 +23,34 @@ func TestFailingCheckIsReportedAndTheRestStillRun(t *testing.T) {
 	}
 }
 
+// meets waits for a neighbour that must run at the same time.
+func meets(own, other string) string {
+	return "echo " + own + " begins; touch " + own + "; for i in {1..1000}; do [ -e " + other + " ] && break; sleep 0.01; done; [ -e " + other + " ]; echo " +
+		own + " ends; touch " + own + ".ended"
+}
+
+func TestNeighboursThatBootGuestsRunTwoAtATimeAndWhatEachSaysStaysTogether(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var out bytes.Buffer
+	results := Run(context.Background(), []Check{
+		{Name: "first", Run: meets("a", "b"), Guest: true},
+		{Name: "second", Run: meets("b", "a"), Guest: true},
+		{Name: "third, when one has ended", Run: "[ -e a.ended ] || [ -e b.ended ]; touch c.ended", Guest: true},
+		{Name: "no guest, when all have", Run: "[ -e a.ended ]; [ -e b.ended ]; [ -e c.ended ]"},
+	}, &out, false)
+	if failed := Table(&out, results); failed != 0 {
+		t.Errorf("%d failed", failed)
+	}
+	for _, want := range []string{"=== first\na begins\na ends\n", "=== second\nb begins\nb ends\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the report lacks %q", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(out.String())
+	}
+}
+
 func TestEveryListLoadsAndHasNamedCommands(t *testing.T) {
 	for _, name := range Names() {
 		list, err := Load(name)

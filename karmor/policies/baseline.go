@@ -11,8 +11,7 @@ import (
 )
 
 func newBaseline() *cobra.Command {
-	var output string
-	cmd := &cobra.Command{
+	return printing(&cobra.Command{
 		Use:   "baseline",
 		Short: "Print the runtime baseline: what file allow-lists grant besides",
 		Long: `Print the runtime baseline: what a program that a file allow-list admits needs to start.
@@ -20,20 +19,7 @@ It is granted against the default posture alone: a Block still wins. 'fileBaseli
 the configuration, or the annotation kubearmor-file-baseline: none on a namespace, leaves it out.`,
 		Example: `  karmor policy baseline
   karmor policy baseline -o json`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			json, err := asJSON(output)
-			if err != nil {
-				return err
-			}
-			if json {
-				return printJSON(cmd.OutOrStdout(), baselineAsJSON())
-			}
-			return printBaseline(cmd.OutOrStdout())
-		},
-	}
-	outputFlag(cmd, &output)
-	return cmd
+	}, func() any { return baselineLines() }, printBaseline)
 }
 
 type baselineLine struct {
@@ -44,7 +30,7 @@ type baselineLine struct {
 	Reason  string `json:"reason"`
 }
 
-func baselineAsJSON() []baselineLine {
+func baselineLines() []baselineLine {
 	var lines []baselineLine
 	for _, b := range policy.Baseline() {
 		l := baselineLine{Access: "read", Reason: b.Reason}
@@ -67,7 +53,7 @@ func baselineAsJSON() []baselineLine {
 func printBaseline(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "FILES\tACCESS\tREASON")
-	for _, l := range baselineAsJSON() {
+	for _, l := range baselineLines() {
 		files := l.Path + l.Pattern
 		if l.Dir != "" {
 			files = l.Dir + "**" // every directory of the baseline is meant with all below it

@@ -42,6 +42,24 @@ func asJSON(output string) (bool, error) {
 	return false, status.Usage("-o %s: write text or json", output)
 }
 
+// printing completes a command that prints a part of the product: as text, or data as JSON.
+func printing(cmd *cobra.Command, data func() any, text func(io.Writer) error) *cobra.Command {
+	var output string
+	outputFlag(cmd, &output)
+	cmd.Args = cobra.NoArgs
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		json, err := asJSON(output)
+		if err != nil {
+			return err
+		}
+		if json {
+			return printJSON(cmd.OutOrStdout(), data())
+		}
+		return text(cmd.OutOrStdout())
+	}
+	return cmd
+}
+
 // count is "1 warning" or "2 warnings".
 func count(n int, noun string) string {
 	if n == 1 {

@@ -11,8 +11,7 @@ import (
 )
 
 func newProtected() *cobra.Command {
-	var output string
-	cmd := &cobra.Command{
+	return printing(&cobra.Command{
 		Use:   "protected",
 		Short: "Print what host policies never deny",
 		Long: `Print what host policies never deny: programs without which a host is lost, and the files
@@ -20,21 +19,7 @@ they read to start. Executing such a program, and reading its files by it, is al
 other programs are judged as always. 'protectSystem: false' in the configuration lifts this.`,
 		Example: `  karmor policy protected
   karmor policy protected -o json`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			json, err := asJSON(output)
-			if err != nil {
-				return err
-			}
-			if json {
-				return printJSON(cmd.OutOrStdout(), protectedAsJSON())
-			}
-			printProtected(cmd.OutOrStdout())
-			return nil
-		},
-	}
-	outputFlag(cmd, &output)
-	return cmd
+	}, func() any { return protectedEntries() }, printProtected)
 }
 
 type protectedEntry struct {
@@ -44,7 +29,7 @@ type protectedEntry struct {
 	Files    []string `json:"files"`
 }
 
-func protectedAsJSON() []protectedEntry {
+func protectedEntries() []protectedEntry {
 	var entries []protectedEntry
 	for _, e := range protected.Set() {
 		entries = append(entries, protectedEntry{e.Role, e.Reason, e.Programs, e.Files})
@@ -52,13 +37,16 @@ func protectedAsJSON() []protectedEntry {
 	return entries
 }
 
-func printProtected(out io.Writer) {
+func printProtected(out io.Writer) error {
+	var text strings.Builder
 	for i, e := range protected.Set() {
 		if i > 0 {
-			fmt.Fprintln(out)
+			text.WriteByte('\n')
 		}
-		fmt.Fprintf(out, "%s: %s\n", e.Role, e.Reason)
-		fmt.Fprintf(out, "  programs: %s\n", strings.Join(e.Programs, " "))
-		fmt.Fprintf(out, "  files:    %s\n", strings.Join(e.Files, " "))
+		fmt.Fprintf(&text, "%s: %s\n", e.Role, e.Reason)
+		fmt.Fprintf(&text, "  programs: %s\n", strings.Join(e.Programs, " "))
+		fmt.Fprintf(&text, "  files:    %s\n", strings.Join(e.Files, " "))
 	}
+	_, err := io.WriteString(out, text.String())
+	return err
 }

@@ -1,24 +1,13 @@
 package explain
 
-import "net/netip"
+import (
+	"net/netip"
 
-// socket is what socket(2) is called with.
-type socket struct{ family, kind, protocol int }
-
-// Numbers of Linux's socket(2); package syscall would have those of the system that
-// karmor was built for.
-const (
-	afUnix    = 1
-	afInet    = 2
-	afInet6   = 10
-	afNetlink = 16
-	afPacket  = 17
-	afSMC     = 43
-
-	sockStream = 1
-	sockDgram  = 2
-	sockRaw    = 3
+	"kubearmor.io/policy/socket"
 )
+
+// call is what socket(2) is called with.
+type call struct{ family, kind, protocol int }
 
 // protocolNames lists what `net` takes, those of rules first.
 func protocolNames() []string {
@@ -26,38 +15,38 @@ func protocolNames() []string {
 }
 
 // socketOf returns the call that makes a socket of that name; v6 where there is a choice.
-func socketOf(name string, v6 bool) (socket, bool) {
-	inet := afInet
+func socketOf(name string, v6 bool) (call, bool) {
+	inet := socket.Inet
 	if v6 {
-		inet = afInet6
+		inet = socket.Inet6
 	}
 	switch name {
 	case "tcp":
-		return socket{inet, sockStream, 0}, true
+		return call{inet, socket.Stream, 0}, true
 	case "udp":
-		return socket{inet, sockDgram, 0}, true
+		return call{inet, socket.Dgram, 0}, true
 	case "icmp":
-		return socket{afInet, sockDgram, 1}, true
+		return call{socket.Inet, socket.Dgram, socket.ICMP}, true
 	case "icmpv6":
-		return socket{afInet6, sockDgram, 58}, true
+		return call{socket.Inet6, socket.Dgram, socket.ICMPv6}, true
 	case "sctp":
-		return socket{inet, sockStream, 132}, true
+		return call{inet, socket.Stream, socket.SCTP}, true
 	case "raw":
-		return socket{inet, sockRaw, 255}, true
+		return call{inet, socket.Raw, socket.RawProtocol}, true
 	case "mptcp":
-		return socket{inet, sockStream, 262}, true
+		return call{inet, socket.Stream, socket.MPTCP}, true
 	case "smc":
-		return socket{afSMC, sockStream, 0}, true
+		return call{socket.SMC, socket.Stream, 0}, true
 	case "udplite":
-		return socket{inet, sockDgram, 136}, true
+		return call{inet, socket.Dgram, socket.UDPLite}, true
 	case "packet":
-		return socket{afPacket, sockRaw, 0}, true
+		return call{socket.Packet, socket.Raw, 0}, true
 	case "unix":
-		return socket{afUnix, sockStream, 0}, true
+		return call{socket.Unix, socket.Stream, 0}, true
 	case "netlink":
-		return socket{afNetlink, sockRaw, 0}, true
+		return call{socket.Netlink, socket.Raw, 0}, true
 	}
-	return socket{}, false
+	return call{}, false
 }
 
 func wantsV6(addr netip.AddrPort) bool { return addr.IsValid() && !addr.Addr().Unmap().Is4() }

@@ -1,26 +1,12 @@
 package matching
 
-import (
-	"testing"
+import "testing"
 
-	"kubearmor.io/policy/image"
-)
-
-func TestCasesAreWhatTheySay(t *testing.T) {
+// What each decides is checked whenever it is measured.
+func TestCasesHaveAsManyRulesAsTheySay(t *testing.T) {
 	for _, c := range Cases() {
-		if c.Rules > 1_000 && testing.Short() {
-			continue
-		}
-		img, err := c.compile()
-		if err != nil {
-			t.Fatal(err)
-		}
 		if got := len(c.rules()); got != c.Rules {
 			t.Errorf("%s: %d rules", c, got)
-		}
-		outcome := image.Interpret{Words: img.Words}.File(c.Path, image.FileRead, image.Caller{})
-		if denied := outcome != 0; denied != c.Named {
-			t.Errorf("%s: %s is denied: %t", c, c.Path, denied)
 		}
 	}
 }

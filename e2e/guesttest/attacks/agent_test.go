@@ -3,18 +3,16 @@
 package attacks
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
-	"kubearmor.io/e2e/exercise/await"
+	"kubearmor.io/e2e/exercise/agent"
 	"kubearmor.io/e2e/exercise/container"
 	"kubearmor.io/e2e/lab/image"
 	"kubearmor.io/e2e/lab/oci"
@@ -55,28 +53,19 @@ func TestDroppedEventsAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	ready := filepath.Join(t.TempDir(), "ready")
-	var said bytes.Buffer
-	cmd := exec.Command("kubearmor-agent", "attach", "--pid", strconv.Itoa(c.PID), "--name", "flood", "--event-buffer", "4",
-		"--policies", filepath.Dir(policyFile(t)), "--ready-file", ready)
-	cmd.Stderr = &said
-	if err := cmd.Start(); err != nil {
+	a, err := agent.Attach(t.Context(), "kubearmor-agent", agent.Target{PID: c.PID, Name: "flood", Policies: filepath.Dir(policyFile(t)), EventBuffer: 4})
+	if err != nil {
 		t.Fatal(err)
 	}
-	err = await.True(t.Context(), limit, "the agent", func() error { _, err := os.Stat(ready); return err })
-	if err != nil {
-		t.Fatal(err, said.String())
-	}
-	signal := func(s syscall.Signal) error { return cmd.Process.Signal(s) }
-	err = signal(syscall.SIGSTOP)
+	err = a.Signal(syscall.SIGSTOP)
 	r, failed := c.Exec(t.Context(), "sh", "-c", fmt.Sprintf("for i in $(seq 100); do (true < %s) && echo got in; done", secret))
-	if err := errors.Join(err, failed, signal(syscall.SIGCONT), signal(syscall.SIGTERM), cmd.Wait()); err != nil {
-		t.Fatal(err, said.String())
+	if err := errors.Join(err, failed, a.Signal(syscall.SIGCONT), a.Stop()); err != nil {
+		t.Fatal(err)
 	}
 	if strings.Contains(r.Stdout, "got in") || !strings.Contains(r.Stderr, "ermission denied") {
 		t.Errorf("a full buffer must not let anything through: %s", r)
 	}
-	if !strings.Contains(said.String(), "events were dropped") {
-		t.Errorf("the agent said nothing of dropped events:\n%s", said.String())
+	if !strings.Contains(a.Said(), "events were dropped") {
+		t.Errorf("the agent said nothing of dropped events:\n%s", a.Said())
 	}
 }

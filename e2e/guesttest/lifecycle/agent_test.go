@@ -3,90 +3,65 @@
 package lifecycle
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"strconv"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"kubearmor.io/e2e/exercise/await"
+	"kubearmor.io/api/event"
+	"kubearmor.io/e2e/exercise/agent"
 )
 
-// agent is one that runs.
-type agent struct {
+// taker is an agent that takes over.
+type taker struct {
 	turn
-	*exec.Cmd
-	name, events, log string
-	ended             chan struct{}
+	*agent.Attached
+	name string
 }
 
 // attach starts an agent and waits until it is ready, or until it is to die.
-func attach(t *testing.T, turn turn, pid, i int) *agent {
+func attach(t *testing.T, turn turn, pid, i int) *taker {
 	t.Helper()
-	a := &agent{
-		turn: turn, name: fmt.Sprintf("%s in turn %d", turn.build, i),
-		events: fmt.Sprintf("%s/events-%d", dir, i), log: fmt.Sprintf("%s/log-%d", dir, i), ended: make(chan struct{}),
-	}
-	ready := fmt.Sprintf("%s/ready-%d", dir, i)
-	a.Cmd = exec.Command("/agents/"+turn.build, "attach", "--persist", "--pid", strconv.Itoa(pid), "--name", "upgrade",
-		"--policies", dir+"/policies", "--events", a.events, "--event-buffer", "4096", "--ready-file", ready)
-	log, err := os.Create(a.log)
+	began := time.Now()
+	a := &taker{turn: turn, name: fmt.Sprintf("%s in turn %d", turn.build, i)}
+	var err error
+	a.Attached, err = agent.Start("/agents/"+turn.build, agent.Target{
+		PID: pid, Name: "upgrade", Policies: dir + "/policies", EventBuffer: 4096, Persist: true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer log.Close()
-	a.Stderr = log
-	began := time.Now()
-	if err := a.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() { defer close(a.ended); _ = a.Wait() }()
-	t.Cleanup(a.kill)
-	a.await(t, "to be ready", func() error {
-		if turn.dies && strings.Contains(a.said(), "programs of two versions are in force") {
+	t.Cleanup(a.Kill)
+	if turn.dies {
+		a.await(t, "to attach its programs beside those in force", func() error {
+			if !strings.Contains(a.Said(), "programs of two versions are in force") {
+				return errors.New("it has not said so")
+			}
 			return nil
-		}
-		_, err := os.Stat(ready)
-		return err
-	})
+		})
+	} else if err := a.Ready(t.Context()); err != nil {
+		t.Fatal(a.name, err)
+	}
 	t.Logf("%s ready after %v", a.name, time.Since(began).Round(time.Millisecond))
 	return a
 }
 
-func (a *agent) said() string { text, _ := os.ReadFile(a.log); return string(text) }
-
-func (a *agent) kill() { _ = a.Process.Kill(); <-a.ended }
-
 // await waits for something that comes only while the agent lives.
-func (a *agent) await(t *testing.T, what string, condition func() error) {
+func (a *taker) await(t *testing.T, what string, condition func() error) {
 	t.Helper()
-	err := await.True(t.Context(), limit, a.name+" "+what, func() error {
-		err := condition()
-		select {
-		case <-a.ended:
-			if err != nil {
-				return &await.Never{Reason: fmt.Errorf("it has ended: %s", a.said())}
-			}
-		default:
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+	if err := a.Await(t.Context(), what, condition); err != nil {
+		t.Fatal(a.name, err)
 	}
 }
 
 // died kills the agent while two sets of programs are attached. What was in force stays.
-func (a *agent) died(t *testing.T, loads []*load, before map[*load]int, told map[string]string) {
+func (a *taker) died(t *testing.T, loads []*load, before map[*load]int, told map[string]string) {
 	t.Helper()
-	a.kill()
-	if strings.Contains(a.said(), "in force instead of another version") {
-		t.Errorf("%s was killed too late: %s", a.name, a.said())
+	a.Kill()
+	if strings.Contains(a.Said(), "in force instead of another version") {
+		t.Errorf("%s was killed too late: %s", a.name, a.Said())
 	}
 	tried(t, loads, before)
 	a.note(t, told)
@@ -97,23 +72,27 @@ const enough = 20
 
 // collect waits until the agent has told enough, and all that was tried since the one before was
 // killed if it can; it kills it and notes what it has told.
-func (a *agent) collect(t *testing.T, loads []*load, before map[*load]int, told map[string]string) {
+func (a *taker) collect(t *testing.T, loads []*load, before map[*load]int, told map[string]string) {
 	t.Helper()
 	since := roundsOf(t, loads)
+	mark, kinds, names := 0, map[string]int{}, map[string]bool{}
 	a.await(t, "to tell events", func() error {
-		text, _ := os.ReadFile(a.events)
-		s := string(text)
-		if strings.Count(s, "/blocked/") < enough || strings.Count(s, "/audited/") < enough || strings.Count(s, "/of-tool/") < enough {
-			return errors.New("too few")
+		for _, e := range a.Events.Since(mark) {
+			mark++
+			kinds[filepath.Base(filepath.Dir(e.Resource))]++
+			names[e.Resource] = true
+		}
+		if kinds["blocked"] < enough || kinds["audited"] < enough || kinds["of-tool"] < enough {
+			return fmt.Errorf("too few: %v", kinds)
 		}
 		for _, l := range loads {
-			if !l.setUp && !strings.Contains(s, fmt.Sprintf("/audited/%s-%d\"", l.name, since[l])) {
+			if !l.setUp && !names[fmt.Sprintf("%s/audited/%s-%d", dir, l.name, since[l])] {
 				return fmt.Errorf("nothing of %s", l.name)
 			}
 		}
 		return nil
 	})
-	a.kill()
+	a.Kill()
 	a.note(t, told)
 	if a.tells {
 		a.hasTold(t, loads, before, since, told)
@@ -125,7 +104,7 @@ func (a *agent) collect(t *testing.T, loads []*load, before map[*load]int, told 
 const instant = 2
 
 // hasTold fails where operations of the time without an agent were not told.
-func (a *agent) hasTold(t *testing.T, loads []*load, before, since map[*load]int, told map[string]string) {
+func (a *taker) hasTold(t *testing.T, loads []*load, before, since map[*load]int, told map[string]string) {
 	t.Helper()
 	var missing []string
 	n := 0
@@ -150,27 +129,15 @@ func (a *agent) hasTold(t *testing.T, loads []*load, before, since map[*load]int
 }
 
 // note notes what the agent has told, and fails where it was told before.
-func (a *agent) note(t *testing.T, told map[string]string) {
+func (a *taker) note(t *testing.T, told map[string]string) {
 	t.Helper()
-	f, err := os.Open(a.events)
-	if errors.Is(err, os.ErrNotExist) {
-		return
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		var alert struct{ Resource, Result, Action, ContainerName string }
-		if json.Unmarshal(lines.Bytes(), &alert) != nil {
-			continue // the last line, cut by the kill
+	for _, e := range a.Events.Since(0) {
+		if by, twice := told[e.Resource]; twice {
+			t.Errorf("%s was told by %s and by %s", e.Resource, by, a.name)
 		}
-		if by, twice := told[alert.Resource]; twice {
-			t.Errorf("%s was told by %s and by %s", alert.Resource, by, a.name)
-		}
-		told[alert.Resource] = a.name
-		if denied := alert.Result == "Permission denied"; denied == strings.Contains(alert.Resource, "/audited/") {
-			t.Errorf("%s: %s, %s", alert.Resource, alert.Action, alert.Result)
+		told[e.Resource] = a.name
+		if denied := e.Result == event.ResultPermissionDenied; denied == strings.Contains(e.Resource, "/audited/") {
+			t.Errorf("%s: %s, %s", e.Resource, e.Action, e.Result)
 		}
 	}
 }

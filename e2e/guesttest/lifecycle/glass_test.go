@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kubearmor.io/agent/cgroup"
+	"kubearmor.io/e2e/exercise/agent"
 	"kubearmor.io/e2e/exercise/await"
 )
 
@@ -121,19 +121,11 @@ func lock(t *testing.T, i int) cgroup.Group {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = resident.Process.Kill(); _ = resident.Wait() })
-	ready := filepath.Join(t.TempDir(), "ready")
-	var said strings.Builder
-	agent := exec.Command("/agents/head", "attach", "--persist", "--pid", strconv.Itoa(resident.Process.Pid), "--name", "locked", "--policies", policies, "--ready-file", ready)
-	agent.Stderr = &said
-	if err := agent.Start(); err != nil {
+	a, err := agent.Attach(t.Context(), "/agents/head", agent.Target{PID: resident.Process.Pid, Name: "locked", Policies: policies, Persist: true})
+	if err != nil {
 		t.Fatal(err)
 	}
-	err = await.True(t.Context(), limit, "the agent", func() error { _, err := os.Stat(ready); return err })
-	_ = agent.Process.Kill()
-	_ = agent.Wait()
-	if err != nil {
-		t.Fatal(err, said.String())
-	}
+	a.Kill()
 	if err := startIn(group); !errors.Is(err, unix.EACCES) {
 		t.Fatalf("the node is not locked: %v", err)
 	}

@@ -119,13 +119,11 @@ func (p *pod) frontendIsHeld() {
 }
 
 func TestFrontendNetworkPolicyOnRunningProgram(t *testing.T) {
-	t.Parallel()
 	p := running(t, actor("production", "tier=frontend"), actorServes, socketsBefore, "frontend-network-policy")
 	p.frontendIsHeld()
 }
 
 func TestFrontendNetworkPolicyFromCreation(t *testing.T) {
-	t.Parallel()
 	p := created(t, actor("production", "tier=frontend"), "frontend-network-policy")
 	p.opensPing()
 	p.await(actorServes)
@@ -153,7 +151,6 @@ func examplePolicyHolds(p *pod) {
 }
 
 func TestExamplePolicyOnRunningProgram(t *testing.T) {
-	t.Parallel()
 	before := func(p *pod) {
 		socketsBefore(p)
 		p.must(p.acts("/write?path=/etc/hosts", "ok"), p.acts("/run?program=/bin/bash", "ok"))
@@ -162,7 +159,6 @@ func TestExamplePolicyOnRunningProgram(t *testing.T) {
 }
 
 func TestExamplePolicyFromCreation(t *testing.T) {
-	t.Parallel()
 	p := created(t, actor("default", "app=myapp"), "example-policy")
 	p.opensPing()
 	p.await(actorServes)

@@ -40,10 +40,8 @@ func nodeIsHeld(p *pod, policy string) {
 }
 
 func TestNodePoliciesOnRunningNode(t *testing.T) {
-	t.Parallel()
 	for policy, labels := range nodeCases() {
 		t.Run(policy, func(t *testing.T) {
-			t.Parallel()
 			before := func(p *pod) {
 				p.readableShadow()
 				p.must(
@@ -76,10 +74,8 @@ func changeApp(p *pod, status int, text string) error {
 }
 
 func TestNodePoliciesBeforeNodeStarts(t *testing.T) {
-	t.Parallel()
 	for policy, labels := range nodeCases() {
 		t.Run(policy, func(t *testing.T) {
-			t.Parallel()
 			p := created(t, node(labels), policy)
 			if output := p.ended(); !strings.Contains(output, "/usr/share/nodejs/") {
 				t.Errorf("Debian's Node must miss its modules, it said: %s", output)
@@ -94,10 +90,8 @@ func TestNodePoliciesBeforeNodeStarts(t *testing.T) {
 }
 
 func TestCompletedNodePoliciesStartAndServeWithoutAnyDenial(t *testing.T) {
-	t.Parallel()
 	for policy, labels := range nodeCases() {
 		t.Run(policy, func(t *testing.T) {
-			t.Parallel()
 			p := create(t, node(labels))
 			p.readableShadow()
 			p.enforce(node(labels), "completed/"+policy)

@@ -20,13 +20,14 @@ import (
 // limit is how long a condition may take under emulation on a busy machine.
 const limit = 3 * time.Minute
 
+func TestMain(m *testing.M) { os.Exit(agent.Share("kubearmor-agent", m.Run)) }
+
 // pod is a container, and the agent that enforces policies on it.
 type pod struct {
 	*container.Container
 	t      *testing.T
 	agent  *agent.Attached
 	folder string // of policies
-	fences int
 	mark   int
 }
 
@@ -122,7 +123,7 @@ func (p *pod) attach(w workload) {
 	p.t.Helper()
 	var err error
 	p.agent, err = agent.Attach(p.t.Context(), "kubearmor-agent", agent.Target{
-		PID: p.PID, Name: p.Name, Namespace: w.namespace, Labels: w.labels, Policies: p.folder,
+		PID: p.PID, Name: p.Name, Namespace: w.namespace, Labels: w.labels, Policies: p.folder, Persist: true,
 	})
 	if err != nil {
 		p.t.Fatal(err)

@@ -55,7 +55,6 @@ func heldEvents(policy string) []string {
 }
 
 func TestPostgresHardenedOnRunningPostgreSQL(t *testing.T) {
-	t.Parallel()
 	before := func(p *pod) {
 		p.readableShadow()
 		p.must(p.sql(readShadow, "root:"), p.sql(runShell, ""))
@@ -70,7 +69,6 @@ func TestPostgresHardenedOnRunningPostgreSQL(t *testing.T) {
 }
 
 func TestPostgresHardenedBeforePostgreSQLStarts(t *testing.T) {
-	t.Parallel()
 	p := created(t, postgres(), "postgres-hardened")
 	if output := p.ended(); !strings.Contains(output, "/usr/share/postgresql/") {
 		t.Errorf("PostgreSQL must miss its files below /usr/share, it said: %s", output)
@@ -79,7 +77,6 @@ func TestPostgresHardenedBeforePostgreSQLStarts(t *testing.T) {
 }
 
 func TestCompletedPostgresHardenedStartsServesAndRestarts(t *testing.T) {
-	t.Parallel()
 	data := dataVolume(t)
 	for _, start := range []string{"first start", "restart after a crash"} {
 		t.Run(start, func(t *testing.T) {
@@ -114,7 +111,6 @@ func dataVolume(t *testing.T) specs.Mount {
 }
 
 func TestPostgresHardenedDeniesAPrivilegedPort(t *testing.T) {
-	t.Parallel()
 	w := postgres()
 	w.args = []string{"/usr/lib/postgresql/15/bin/postgres", "-D", "/var/lib/postgresql/data", "-p", "80"}
 	// The server isn't root, so its capability has to be an ambient one.

@@ -16,7 +16,6 @@ func idle(image, labels string) workload {
 func alive(*pod) error { return nil }
 
 func TestBlockShellsOnRunningDebian(t *testing.T) {
-	t.Parallel()
 	blocked := [][]string{
 		{"bash", "-c", "exit 0"}, {"sh", "-c", "exit 0"}, {"dash", "-c", "exit 0"}, {"/usr/bin/sh", "-c", "exit 0"},
 		{"python3", "-c", "pass"}, {"python3.11", "-c", "pass"}, {"perl", "-e", "1"}, {"/hello"},
@@ -54,7 +53,6 @@ func TestBlockShellsOnRunningDebian(t *testing.T) {
 }
 
 func TestBlockShellsWhereTheShellIsALinkToBusybox(t *testing.T) {
-	t.Parallel()
 	shell := []string{"sh", "-c", "exit 0"}
 	p := running(t, idle("busybox", "app=anything"), alive, func(p *pod) { p.runs(shell...) }, "block-shells-cluster-wide")
 	p.refuses(shell...)
@@ -68,7 +66,6 @@ func TestBlockShellsWhereTheShellIsALinkToBusybox(t *testing.T) {
 }
 
 func TestBlockShellsFromCreation(t *testing.T) {
-	t.Parallel()
 	p := created(t, idle("debian", "app=anything"), "block-shells-cluster-wide")
 	p.runs("cat", "/etc/passwd")
 	p.reports()
@@ -77,7 +74,6 @@ func TestBlockShellsFromCreation(t *testing.T) {
 }
 
 func TestBlockShellsKeepsAShellFromBeingTheFirstProgram(t *testing.T) {
-	t.Parallel()
 	w := idle("debian", "app=anything")
 	w.args = []string{"/bin/sh", "-c", "exec sleep 1000000"}
 	p := created(t, w, "block-shells-cluster-wide")

@@ -51,10 +51,8 @@ func contains(t *testing.T, text string, want []string) {
 }
 
 func TestProgramsReopenTheirOutputAndTerminalUnderAFileAllowList(t *testing.T) {
-	t.Parallel()
 	for _, image := range []string{"busybox", "debian"} {
 		t.Run(image, func(t *testing.T) {
-			t.Parallel()
 			p := terminalPod(t, image)
 			r := p.exec("sh", "-c", reopening)
 			contains(t, r.Stdout+r.Stderr, reopened)

@@ -69,7 +69,6 @@ func tokensAreHeld(p *pod) {
 }
 
 func TestProtectServiceAccountTokensOnRunningProgram(t *testing.T) {
-	t.Parallel()
 	before := func(p *pod) {
 		p.runs("cat", tokens+"/token")
 		p.runs("ls", tokens)
@@ -78,7 +77,6 @@ func TestProtectServiceAccountTokensOnRunningProgram(t *testing.T) {
 }
 
 func TestProtectServiceAccountTokensFromCreation(t *testing.T) {
-	t.Parallel()
 	p := created(t, tokenReader(t), "protect-service-account-tokens")
 	p.reports()
 	tokensAreHeld(p)

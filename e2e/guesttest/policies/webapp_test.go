@@ -67,7 +67,6 @@ func nginxReloads(p *pod) error {
 }
 
 func TestWebAppAuditReportsAndDeniesNothing(t *testing.T) {
-	t.Parallel()
 	w := webApp()
 	w.args = nil // the image's entrypoint, a script
 	p := created(t, w, "web-app-audit")
@@ -90,7 +89,6 @@ func TestWebAppAuditReportsAndDeniesNothing(t *testing.T) {
 }
 
 func TestWebAppHardenedOnRunningNginx(t *testing.T) {
-	t.Parallel()
 	before := func(p *pod) {
 		p.runs("sh", "-c", "exit 0")
 		p.must(p.answers(http.MethodGet, 80, "/shadow", "", 200, "root:"), nginxUploads(p))
@@ -116,7 +114,6 @@ func TestWebAppHardenedOnRunningNginx(t *testing.T) {
 }
 
 func TestWebAppHardenedBeforeNginxStarts(t *testing.T) {
-	t.Parallel()
 	p := created(t, webApp(), "web-app-audit", "web-app-hardened")
 	if output := p.ended(); !strings.Contains(output, "/run/nginx.pid") {
 		t.Errorf("nginx must fail on its pid file, it said: %s", output)
@@ -125,7 +122,6 @@ func TestWebAppHardenedBeforeNginxStarts(t *testing.T) {
 }
 
 func TestWebAppHardenedBeforeTheEntrypointScriptKeepsTheContainerFromStarting(t *testing.T) {
-	t.Parallel()
 	w := webApp()
 	w.args = nil
 	p := created(t, w, "web-app-audit", "web-app-hardened")
@@ -134,7 +130,6 @@ func TestWebAppHardenedBeforeTheEntrypointScriptKeepsTheContainerFromStarting(t 
 }
 
 func TestCompletedWebAppHardenedStartsAndServesAndNginxLogsByLinkWithoutAnyDenial(t *testing.T) {
-	t.Parallel()
 	p := created(t, webApp(), "completed/web-app-hardened")
 	p.await(nginxServes)
 	p.must(nginxUploads(p), nginxReloads(p))
