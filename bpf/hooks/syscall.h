@@ -27,9 +27,12 @@ static __always_inline u32 row_of(struct task_struct *task, struct pt_regs *regs
 static __always_inline bool heeded(u32 row)
 {
 	struct node *node = this_node();
-	if (!node || row >= IMAGE_SYSCALL_ROWS)
+	// The bound has to be seen of the very index: the compiler may check another register.
+	u32 at = row / 64;
+	barrier_var(at);
+	if (!node || at >= IMAGE_SYSCALL_ROWS / 64)
 		return false;
-	return *(volatile u64 *)&node->syscalls[row / 64] >> (row % 64) & 1;
+	return *(volatile u64 *)&node->syscalls[at] >> (row % 64) & 1;
 }
 
 static __always_inline bool same_place(const struct call *c, struct pt_regs *regs)
