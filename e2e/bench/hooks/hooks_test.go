@@ -68,19 +68,22 @@ func TestCostsAreReadAsTheLoadPrintsThem(t *testing.T) {
 	}
 }
 
-func TestOpeningDearerThanAppArmorIsAMiss(t *testing.T) {
+func TestOpeningDearerThanAShareOfAppArmorIsAMiss(t *testing.T) {
 	l := lists()[0].String()
-	result := func(product int) Result {
+	result := func(first, again int) Result {
 		return Result{Rows: []Row{
-			{Scenario: plainName, Costs: []Cost{{"open+close,11", 1000}, {"exec", 1000}}},
-			{Scenario: "AppArmor, " + l, Costs: []Cost{{"open+close,11", 1100}, {"exec", 1001}}},
-			{Scenario: "KubeArmor, " + l, Like: "AppArmor, " + l, Costs: []Cost{{"open+close,11", product}, {"exec", 9000}}},
+			{Scenario: plainName, Costs: []Cost{{"first-open,11", 1000}, {"open+close,11", 1000}, {"exec", 1000}}},
+			{Scenario: "AppArmor, " + l, Costs: []Cost{{"first-open,11", 1100}, {"open+close,11", 1100}, {"exec", 1001}}},
+			{Scenario: "KubeArmor, " + l, Like: "AppArmor, " + l, Costs: []Cost{{"first-open,11", first}, {"open+close,11", again}, {"exec", 9000}}},
 		}}
 	}
-	if err := result(1100).Misses(1); err != nil {
-		t.Errorf("as dear as AppArmor: %v", err)
+	shares := Shares{First: 1, Again: 0.5}
+	if err := result(1100, 1050).Misses(shares); err != nil {
+		t.Errorf("as dear as may be: %v", err)
 	}
-	if err := result(1101).Misses(1); err == nil {
-		t.Error("one instruction more is no miss")
+	for _, dearer := range [][2]int{{1101, 1050}, {1100, 1051}} {
+		if err := result(dearer[0], dearer[1]).Misses(shares); err == nil {
+			t.Errorf("%v: one instruction more is no miss", dearer)
+		}
 	}
 }

@@ -76,7 +76,7 @@ func (l list) kubearmor() string {
 		}
 	}
 	if l.allow {
-		for _, f := range append(paths(), scratchPath, loadPath) {
+		for _, f := range append(paths(), scratchPath, scratchPath+"-", loadPath) {
 			fmt.Fprintf(&exact, "    - {path: %q}\n", f)
 		}
 	}
@@ -112,7 +112,7 @@ func (l list) apparmor() string {
 	permissions := "audit deny %q rwlk,\n"
 	if l.allow {
 		permissions = "%q rwlk,\n"
-		for _, f := range append(paths(), scratchPath) {
+		for _, f := range append(paths(), scratchPath, scratchPath+"-") {
 			fmt.Fprintf(&b, permissions, f)
 		}
 		fmt.Fprintf(&b, "%q rmix,\nnetwork inet stream,\nnetwork inet dgram,\n", loadPath)

@@ -14,7 +14,7 @@ import (
 //go:embed load.c
 var loadSource string
 
-// Where the load and the file that it writes stand in the guest.
+// Where the load and the file that it writes stand in the guest; it renames that to a name with a dash, and back.
 const (
 	loadPath    = "/opt/bench/load"
 	scratchPath = "/opt/bench/scratch"

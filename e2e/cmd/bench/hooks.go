@@ -23,10 +23,10 @@ file under a policy costs far more than with AppArmor.`,
 			if err = errors.Join(result.Print(cmd.OutOrStdout()), err); err != nil {
 				return err
 			}
-			if missed := result.Misses(hooks.Goal); missed != nil {
+			if missed := result.Misses(hooks.Goal()); missed != nil {
 				cmd.Printf("\nmissed goals:\n%v\n", missed)
 			}
-			return result.Misses(hooks.Limit)
+			return result.Misses(hooks.Limit())
 		},
 	}
 	cmd.Flags().StringVar(&kernel, "kernel", "6.1", "kernel line of the guest")
