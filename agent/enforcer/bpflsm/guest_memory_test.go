@@ -65,14 +65,14 @@ func (g *guest) memory(t *testing.T, profiles int) (maps, heap uint64) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		bytes, ok := info.Memlock()
-		if !ok {
-			t.Fatalf("the kernel does not say how much memory %s takes", name)
-		}
+		bytes, _ := info.Memlock() // none of what is kept with tasks, which no map allocates
 		if profiles == 0 && bytes >= 1<<20 {
 			t.Logf("%-16s %8d KiB", name, bytes>>10)
 		}
 		maps += bytes
+	}
+	if maps == 0 {
+		t.Fatal("the kernel does not say how much memory maps take")
 	}
 	runtime.GC()
 	var stats runtime.MemStats
