@@ -3,6 +3,7 @@ package policy
 import (
 	"io/fs"
 	"slices"
+	"sync"
 
 	"kubearmor.io/policy/glob"
 )
@@ -14,14 +15,17 @@ type BaselineRule struct {
 	Write  bool    // grants writing too; reading always
 	Reason string  // why a program needs it, and why it holds no secret
 
-	rule ProfileRule
+	rule *ProfileRule
 }
+
+// writtenBaseline is the baseline as written. All profiles share it, and its parsed globs.
+var writtenBaseline = sync.OnceValue(func() []BaselineRule { return resolveLines(Baseline(), nil) })
 
 // resolveBaseline returns the baseline with its paths resolved in root. A line follows a
 // link only to where the baseline, as written, grants something itself: else whoever can
 // write in the container's root would choose what the baseline grants.
 func resolveBaseline(root fs.ReadLinkFS) []BaselineRule {
-	written := resolveLines(Baseline(), nil)
+	written := writtenBaseline()
 	if root == nil {
 		return written
 	}
@@ -31,7 +35,27 @@ func resolveBaseline(root fs.ReadLinkFS) []BaselineRule {
 			resolved[i] = written[i]
 		}
 	}
-	return resolved
+	return shareLines(resolved)
+}
+
+// shareLines takes the lines that are as written from the shared ones, or all of them.
+func shareLines(rules []BaselineRule) []BaselineRule {
+	written := writtenBaseline()
+	if len(rules) != len(written) {
+		return rules
+	}
+	same := 0
+	for i := range rules {
+		a, b := &rules[i], &written[i]
+		if a.Match.Kind == b.Match.Kind && a.Match.Path == b.Match.Path && a.Match.Recursive == b.Match.Recursive && a.Write == b.Write && a.Reason == b.Reason {
+			*a = *b
+			same++
+		}
+	}
+	if same == len(rules) {
+		return written
+	}
+	return rules
 }
 
 func resolveLines(rules []BaselineRule, root fs.ReadLinkFS) []BaselineRule {
@@ -40,7 +64,7 @@ func resolveLines(rules []BaselineRule, root fs.ReadLinkFS) []BaselineRule {
 		if err != nil {
 			panic("policy: baseline line " + rules[i].Match.Path + ": " + err.Error()) // reviewed data, checked by a test
 		}
-		rules[i].Match, rules[i].rule = r.Match, r
+		rules[i].Match, rules[i].rule = r.Match, &r
 	}
 	return rules
 }

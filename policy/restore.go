@@ -27,7 +27,7 @@ func RestoreProfile(canonical []byte) (*Profile, error) {
 			}
 		}
 	}
-	p.Baseline = resolveLines(p.Baseline, nil)
+	p.Baseline = shareLines(resolveLines(p.Baseline, nil))
 	if !bytes.Equal(p.Canonical(), canonical) {
 		return nil, errors.New("restore a profile: it is of another version")
 	}
