@@ -103,6 +103,9 @@ func (c *Container) Running() bool {
 	return state != 'Z' && state != 'X'
 }
 
+// Output returns what the container's programs have printed so far.
+func (c *Container) Output() string { return c.oci.Output.String() }
+
 // Ended waits until the container's first process has ended and returns what it printed.
 func (c *Container) Ended(ctx context.Context, limit time.Duration) (output string, err error) {
 	err = await.True(ctx, limit, "container "+c.Name+" to end", func() error {
@@ -117,7 +120,7 @@ func (c *Container) Ended(ctx context.Context, limit time.Duration) (output stri
 	if err := c.oci.Wait(ctx); err != nil && !errors.Is(err, io.EOF) {
 		return "", err
 	}
-	return c.oci.Output.String(), nil
+	return c.Output(), nil
 }
 
 // Signal sends a signal, by its name, to the container's first process.

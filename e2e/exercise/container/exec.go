@@ -42,7 +42,7 @@ func (c *Container) ExecTerminal(ctx context.Context, input string, args ...stri
 		return Result{}, err
 	}
 	defer master.Close()
-	cmd := exec.CommandContext(ctx, "runc", append([]string{"exec", "--tty", c.Name}, args...)...)
+	cmd := exec.CommandContext(ctx, c.oci.Config.Runtime, append([]string{"exec", "--tty", c.Name}, args...)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 	if err := cmd.Start(); err != nil {
 		slave.Close()

@@ -18,7 +18,7 @@ func guestRecipe() recipe {
 			"kmod", "iproute2", "procps", "util-linux", "bsdutils", "mount", "login", "libc-bin", "hostname", "jq", "curl", "ca-certificates", "strace",
 			"attr", "acl", "libcap2-bin", "netcat-openbsd", "psmisc",
 			"apparmor", "selinux-utils", "policycoreutils", "secilc",
-			"runc", "containerd", "libseccomp2", "iptables", "nftables",
+			"runc", "crun", "containerd", "libseccomp2", "iptables", "nftables",
 		},
 		steps: []step{
 			accounts("daemon:1:/usr/sbin:/usr/sbin/nologin", "user:1000:/home/user:/bin/bash", "other:1001:/home/other:/bin/bash"),

@@ -16,6 +16,7 @@ type Config struct {
 	Image   string        // the image's folder in the guest: /images/NAME
 	Bundle  string        // the folder to make; default: /var/lib/lab/containers/ID
 	Process image.Process // fields that are set replace the image's
+	Runtime string        // runc or crun; default: runc
 
 	Cgroup       string                     // below /sys/fs/cgroup; default: /lab/ID
 	Terminal     bool                       // the process gets a controlling terminal
@@ -40,6 +41,9 @@ func (c Config) withImage(process image.Process) (Config, error) {
 	}
 	if c.Bundle == "" {
 		c.Bundle = path.Join("/var/lib/lab/containers", c.ID)
+	}
+	if c.Runtime == "" {
+		c.Runtime = "runc"
 	}
 	if c.Cgroup == "" {
 		c.Cgroup = path.Join("/lab", c.ID)

@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// Container is a container that runc has made. Delete must be called in the end.
+// Container is a container that a runtime has made. Delete must be called in the end.
 type Container struct {
 	Config   Config   // with all defaults filled in
 	Output   *Output  // what the process prints
@@ -40,14 +40,14 @@ func Create(ctx context.Context, config Config) (*Container, error) {
 	return c, nil
 }
 
-// createPlain hands the process a pipe of its own: it keeps it open after runc
-// has returned.
+// createPlain hands the process a pipe of its own: it keeps it open after the
+// runtime has returned.
 func (c *Container) createPlain(ctx context.Context) error {
 	read, write, err := os.Pipe()
 	if err != nil {
 		return err
 	}
-	err = errors.Join(c.runcCreate(ctx, write), write.Close())
+	err = errors.Join(c.create(ctx, write), write.Close())
 	go c.copyOutput(read)
 	return err
 }
@@ -58,10 +58,10 @@ func (c *Container) createWithTerminal(ctx context.Context) error {
 		return err
 	}
 	defer socket.close()
-	if err := c.runcCreate(ctx, nil, "--console-socket", socket.path); err != nil {
+	if err := c.create(ctx, nil, "--console-socket", socket.path); err != nil {
 		return err
 	}
-	// runc has sent it by now; it is waiting in the socket.
+	// The runtime has sent it by now; it is waiting in the socket.
 	c.Terminal, err = socket.receive()
 	if err != nil {
 		return err
@@ -70,17 +70,17 @@ func (c *Container) createWithTerminal(ctx context.Context) error {
 	return nil
 }
 
-func (c *Container) runcCreate(ctx context.Context, output *os.File, flags ...string) error {
-	log := filepath.Join(c.Config.Bundle, "runc.log")
+func (c *Container) create(ctx context.Context, output *os.File, flags ...string) error {
+	log := filepath.Join(c.Config.Bundle, "runtime.log")
 	args := append([]string{"--log", log, "create", "--bundle", c.Config.Bundle}, flags...)
-	cmd := exec.CommandContext(ctx, "runc", append(args, c.Config.ID)...)
+	cmd := exec.CommandContext(ctx, c.Config.Runtime, append(args, c.Config.ID)...)
 	if output != nil {
 		cmd.Stdout, cmd.Stderr = output, output
 	}
 	if err := cmd.Run(); err != nil {
 		// Without a log the error alone has to do.
 		why, _ := os.ReadFile(log)
-		return fmt.Errorf("runc: %w: %s", err, bytes.TrimSpace(why))
+		return fmt.Errorf("%s: %w: %s", c.Config.Runtime, err, bytes.TrimSpace(why))
 	}
 	return nil
 }
@@ -94,7 +94,7 @@ func (c *Container) copyOutput(from *os.File) {
 }
 
 // Start lets the process run its program.
-func (c *Container) Start(ctx context.Context) error { return c.runc(ctx, "start", c.Config.ID) }
+func (c *Container) Start(ctx context.Context) error { return c.run(ctx, "start", c.Config.ID) }
 
 // Wait returns once the process and all that share its output have ended.
 func (c *Container) Wait(ctx context.Context) error {
@@ -108,26 +108,26 @@ func (c *Container) Wait(ctx context.Context) error {
 
 // Exec is a program to be run in the container, as the container's user.
 func (c *Container) Exec(ctx context.Context, args ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, "runc", append([]string{"exec", c.Config.ID}, args...)...)
+	return exec.CommandContext(ctx, c.Config.Runtime, append([]string{"exec", c.Config.ID}, args...)...)
 }
 
 // Kill sends a signal to the container's first process.
 func (c *Container) Kill(ctx context.Context, signal string) error {
-	return c.runc(ctx, "kill", c.Config.ID, signal)
+	return c.run(ctx, "kill", c.Config.ID, signal)
 }
 
-// State is what runc says about a container.
+// State is what the runtime says about a container.
 type State struct {
 	PID    int    `json:"pid"`
 	Status string `json:"status"` // created, running, stopped
 }
 
-// State asks runc.
+// State asks the runtime.
 func (c *Container) State(ctx context.Context) (State, error) {
 	var s State
-	out, err := exec.CommandContext(ctx, "runc", "state", c.Config.ID).Output()
+	out, err := exec.CommandContext(ctx, c.Config.Runtime, "state", c.Config.ID).Output()
 	if err != nil {
-		return s, fmt.Errorf("state of container %s: runc: %w", c.Config.ID, err)
+		return s, fmt.Errorf("state of container %s: %s: %w", c.Config.ID, c.Config.Runtime, err)
 	}
 	if err := json.Unmarshal(out, &s); err != nil {
 		return s, fmt.Errorf("state of container %s: %w", c.Config.ID, err)
@@ -143,13 +143,13 @@ func (c *Container) CgroupDir() string { return filepath.Join("/sys/fs/cgroup", 
 
 // Delete kills what still runs and removes the container with all it wrote.
 func (c *Container) Delete(ctx context.Context) error {
-	return errors.Join(c.runc(ctx, "delete", "--force", c.Config.ID), removeBundle(c.Config))
+	return errors.Join(c.run(ctx, "delete", "--force", c.Config.ID), removeBundle(c.Config))
 }
 
-func (c *Container) runc(ctx context.Context, args ...string) error {
-	out, err := exec.CommandContext(ctx, "runc", args...).CombinedOutput()
+func (c *Container) run(ctx context.Context, args ...string) error {
+	out, err := exec.CommandContext(ctx, c.Config.Runtime, args...).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("%s container %s: runc: %w: %s", args[0], c.Config.ID, err, strings.TrimSpace(string(out)))
+		return fmt.Errorf("%s container %s: %s: %w: %s", args[0], c.Config.ID, c.Config.Runtime, err, strings.TrimSpace(string(out)))
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func (c *Container) ExecTerminal(ctx context.Context, args ...string) ([]byte, e
 		return nil, fmt.Errorf("exec in container %s: %w", c.Config.ID, err)
 	}
 	defer master.Close()
-	cmd := exec.CommandContext(ctx, "runc", append([]string{"exec", "--tty", c.Config.ID}, args...)...)
+	cmd := exec.CommandContext(ctx, c.Config.Runtime, append([]string{"exec", "--tty", c.Config.ID}, args...)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := errors.Join(cmd.Start(), slave.Close()); err != nil {
