@@ -203,7 +203,9 @@ type EnforcerScratch struct {
 	Other     [4096]uint8
 	From      uint64
 	Seen      uint32
-	_         [4]byte
+	Renames   uint32
+	Names     uint32
+	Links     uint32
 	Mount     uint64
 	Forgotten uint64
 	Walk      struct {
@@ -218,7 +220,6 @@ type EnforcerScratch struct {
 		Sequence  uint32
 		Reserved  uint32
 	}
-	Verdict   EnforcerVerdict
 	Arguments struct {
 		_        structs.HostLayout
 		Table    uint64

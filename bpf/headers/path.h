@@ -162,7 +162,7 @@ static __always_inline s32 walk_up(struct scratch *s, struct container *c, u32 i
 			position = put_prefix(s, position, origin);
 			if (rename_sequence() != before || before & 1)
 				break;
-			s->verdict.renames = before;
+			s->renames = before;
 			return position;
 		}
 		struct dentry *parent = d->d_parent;
@@ -177,7 +177,7 @@ static __always_inline s32 walk_up(struct scratch *s, struct container *c, u32 i
 		d = parent;
 	}
 	s->from = (u64)dentry;
-	s->verdict.renames = 1; // none to be remembered by
+	s->renames = 1; // none to be remembered by
 	s32 name = slow_name(s, id, 0);
 	if (name == NAME_TOO_LONG)
 		count(COUNT_LONG_NAMES);

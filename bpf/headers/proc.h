@@ -43,9 +43,9 @@ static __always_inline u64 of_other_task(struct scratch *s)
 
 // with_proc adds to the conditions that are known what holds of a file in a file system of some
 // type; the address of its directory entry is in s->from. A global function: see claim_slot.
-__noinline u64 with_proc(struct scratch *s, u64 known, u32 image_flags, u64 magic)
+__noinline u64 with_proc(struct scratch *s, u64 known, u64 magic)
 {
-	if (!s || magic != PROC_SUPER_MAGIC || !(image_flags & IMAGE_FLAG_OTHER_TASK))
+	if (!s || magic != PROC_SUPER_MAGIC)
 		return known;
 	return known | of_other_task(s);
 }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "event_type.h"
-#include "maps.h"
 
 #define SLOTS_PER_CPU 8
 #define MAX_SLOTS 4096
@@ -51,10 +50,12 @@ struct scratch {
 	u8 other[PATH_END];
 	u64 from;  // the directory entry that slow_name begins with
 	u32 seen;  // the name was found by seen_name
+	u32 renames; // their sequence while the name was read; odd: what is judged by it is not remembered
+	u32 names;   // the container's, and links, before it was read
+	u32 links;
 	u64 mount; // the mount (struct vfsmount) by which seen_name goes up from there
 	u64 forgotten;
 	struct walk walk;
-	struct verdict verdict; // what keep_verdict keeps
 	struct arguments arguments;
 	struct fold_key fold_key;
 	struct event event; // the strings are sent with it and follow it

@@ -3,7 +3,7 @@
 // what each of its members is for, is told in docs/design/verdicts.md.
 #pragma once
 
-#include "path.h"
+#include "scene.h"
 
 #define RWSEM_WRITER 1 // RWSEM_WRITER_LOCKED
 #define EXT_SUPER_MAGIC 0xef53 // ext2 to ext4
@@ -85,26 +85,24 @@ static __always_inline bool names_are_local(u64 type)
 	       type == OVERLAYFS_SUPER_MAGIC;
 }
 
-// keep_verdict puts s->verdict where remembered finds it. A global function: see claim_slot.
-__noinline int keep_verdict(struct scratch *s)
+// keep_verdict puts one on an entry where remembered finds it; names and links are of before its name was read.
+static __always_inline void keep_verdict(const struct scene *scene, struct scratch *s, struct dentry *dentry, u32 access)
 {
-	if (!s)
-		return 0;
-	struct verdict *v = place_of_verdict((u32)s->verdict.inode);
+	struct inode *inode = dentry->d_inode;
+	struct verdict *v = place_of_verdict(low_bits(inode));
 	if (!v)
-		return 0;
+		return;
 	u64 version = *(volatile u64 *)&v->version;
 	if (!claim_verdict(v, version))
-		return 0;
-	v->inode = s->verdict.inode;
-	v->dentry = s->verdict.dentry;
-	v->profile = s->verdict.profile;
-	v->container = s->verdict.container;
-	v->names = s->verdict.names;
-	v->renames = s->verdict.renames;
-	v->links = s->verdict.links;
+		return;
+	v->inode = (u64)inode;
+	v->dentry = (u64)dentry;
+	v->profile = scene->profile;
+	v->container = scene->id;
+	v->names = s->names;
+	v->renames = s->renames;
+	v->links = s->links;
 	v->since = bpf_jiffies64();
-	v->access = s->verdict.access;
+	v->access = access;
 	release_verdict(v, version);
-	return 0;
 }

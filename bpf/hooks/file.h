@@ -28,18 +28,13 @@ static __always_inline u64 decide_access(const struct image *image, u64 set, u32
 // remember keeps a verdict, where it is one on the file's only name, whoever asks.
 static __always_inline void remember(const struct scene *scene, struct scratch *s, struct dentry *dentry, u64 set, u32 access)
 {
-	if (!remembers || s->verdict.renames & 1 || *(volatile u32 *)&s->seen || scene->handle ||
+	if (!remembers || s->renames & 1 || *(volatile u32 *)&s->seen || scene->handle ||
 	    !names_are_local(dentry->d_sb->s_magic) || !name_is_steady(dentry))
 		return;
 	if ((access & READS && !answers_alike(&scene->image, set, IMAGE_FILE_READ)) ||
 	    (access & WRITES && !answers_alike(&scene->image, set, IMAGE_FILE_WRITE)))
 		return;
-	s->verdict.inode = (u64)dentry->d_inode;
-	s->verdict.dentry = (u64)dentry;
-	s->verdict.profile = scene->profile;
-	s->verdict.container = scene->id;
-	s->verdict.access = access & (READS | WRITES);
-	keep_verdict(s);
+	keep_verdict(scene, s, dentry, access & (READS | WRITES));
 }
 
 // borrowed_rights says that the task acts with rights other than its own, as the kernel does
@@ -68,7 +63,9 @@ static __always_inline int judge_name(const struct scene *scene, struct scratch 
 	if (start >= 0)
 		set = file_set(&scene->image, &s->path[within(start)], PATH_END - start);
 	*(volatile u64 *)&s->from = (u64)dentry;
-	u64 known = with_proc(s, conditions(scene, owner), scene->image.placed->flags, dentry->d_sb->s_magic);
+	u64 known = forget(s, conditions(scene, owner));
+	if (scene->image.placed->flags & IMAGE_FLAG_OTHER_TASK)
+		known = with_proc(s, known, dentry->d_sb->s_magic);
 	u64 decision = decide_access(&scene->image, set, access, known);
 	// A deleted file is blocked by the name it had last, and allowed by none.
 	if (start >= 0 && !(access & FRESH) && deleted(dentry))
@@ -108,8 +105,8 @@ static __always_inline int judge_inside(const struct scene *scene, struct dentry
 	if (!s)
 		return -EACCES;
 	// Both before the name is read.
-	*(volatile u32 *)&s->verdict.names = scene->container->names;
-	*(volatile u32 *)&s->verdict.links = links;
+	*(volatile u32 *)&s->names = scene->container->names;
+	*(volatile u32 *)&s->links = links;
 	u32 owner = owner_of(dentry, access);
 	int verdict = judge_name(scene, s, dentry, mnt, owner, access & OPENS ? forget(s, access) : access);
 	release(s);
