@@ -30,7 +30,7 @@ static __always_inline int judge_place(const struct scene *scene, struct scratch
 	}
 	if (start >= 0)
 		set = file_set(&scene->image, &s->path[within(start)], PATH_END - start);
-	u64 known = conditions(scene, BPF_CORE_READ(dentry, d_inode, i_uid.val));
+	u64 known = forget(s, conditions(scene, BPF_CORE_READ(dentry, d_inode, i_uid.val)));
 	if (scene->image.placed->flags & IMAGE_FLAG_OTHER_TASK)
 		known = with_proc(s, known, BPF_CORE_READ(sb, s_magic));
 	u64 decision = decide_file(&scene->image, set, IMAGE_FILE_WRITE, known);
