@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
 )
 
 // TestMemoryGrowsWithProfilesAlone logs what the kernel's maps and this process take with no profile, with some,
@@ -18,6 +19,10 @@ import (
 func TestMemoryGrowsWithProfilesAlone(t *testing.T) {
 	n, err := strconv.Atoi(cmp.Or(os.Getenv("KUBEARMOR_PROFILES"), "100"))
 	if err != nil {
+		t.Fatal(err)
+	}
+	// Nothing outlives this process, so that it holds each mount of each container by a descriptor.
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 1 << 20, Max: 1 << 20}); err != nil {
 		t.Fatal(err)
 	}
 	g := newGuest(t, Options{})
