@@ -21,11 +21,11 @@ func TestMemoryGrowsWithProfilesAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	g := newGuest(t, Options{})
 	// Nothing outlives this process, so that it holds each mount of each container by a descriptor.
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 1 << 20, Max: 1 << 20}); err != nil {
 		t.Fatal(err)
 	}
-	g := newGuest(t, Options{})
 	furnish(t, "/var/tmp/rules")
 	empty, _ := g.memory(t, 0)
 	made := 0
