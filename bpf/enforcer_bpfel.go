@@ -281,7 +281,6 @@ const (
 	EnforcerMapCounters            = "counters"
 	EnforcerMapEvents              = "events"
 	EnforcerMapFolds               = "folds"
-	EnforcerMapFreeCgroups         = "free_cgroups"
 	EnforcerMapGuarded             = "guarded"
 	EnforcerMapLabels              = "labels"
 	EnforcerMapLocating            = "locating"
@@ -475,7 +474,6 @@ type EnforcerMapSpecs struct {
 	Counters     *ebpf.MapSpec `ebpf:"counters"`
 	Events       *ebpf.MapSpec `ebpf:"events"`
 	Folds        *ebpf.MapSpec `ebpf:"folds"`
-	FreeCgroups  *ebpf.MapSpec `ebpf:"free_cgroups"`
 	Guarded      *ebpf.MapSpec `ebpf:"guarded"`
 	Labels       *ebpf.MapSpec `ebpf:"labels"`
 	Locating     *ebpf.MapSpec `ebpf:"locating"`
@@ -535,7 +533,6 @@ type EnforcerMaps struct {
 	Counters     *ebpf.Map `ebpf:"counters"`
 	Events       *ebpf.Map `ebpf:"events"`
 	Folds        *ebpf.Map `ebpf:"folds"`
-	FreeCgroups  *ebpf.Map `ebpf:"free_cgroups"`
 	Guarded      *ebpf.Map `ebpf:"guarded"`
 	Labels       *ebpf.Map `ebpf:"labels"`
 	Locating     *ebpf.Map `ebpf:"locating"`
@@ -558,7 +555,6 @@ func (m *EnforcerMaps) Close() error {
 		m.Counters,
 		m.Events,
 		m.Folds,
-		m.FreeCgroups,
 		m.Guarded,
 		m.Labels,
 		m.Locating,

@@ -137,7 +137,6 @@ const (
 	HandoverMapContainers      = "containers"
 	HandoverMapCounters        = "counters"
 	HandoverMapEvents          = "events"
-	HandoverMapFreeCgroups     = "free_cgroups"
 	HandoverMapGuarded         = "guarded"
 	HandoverMapLabels          = "labels"
 	HandoverMapLocating        = "locating"
@@ -214,7 +213,6 @@ type HandoverMapSpecs struct {
 	Containers      *ebpf.MapSpec `ebpf:"containers"`
 	Counters        *ebpf.MapSpec `ebpf:"counters"`
 	Events          *ebpf.MapSpec `ebpf:"events"`
-	FreeCgroups     *ebpf.MapSpec `ebpf:"free_cgroups"`
 	Guarded         *ebpf.MapSpec `ebpf:"guarded"`
 	Labels          *ebpf.MapSpec `ebpf:"labels"`
 	Locating        *ebpf.MapSpec `ebpf:"locating"`
@@ -267,7 +265,6 @@ type HandoverMaps struct {
 	Containers      *ebpf.Map `ebpf:"containers"`
 	Counters        *ebpf.Map `ebpf:"counters"`
 	Events          *ebpf.Map `ebpf:"events"`
-	FreeCgroups     *ebpf.Map `ebpf:"free_cgroups"`
 	Guarded         *ebpf.Map `ebpf:"guarded"`
 	Labels          *ebpf.Map `ebpf:"labels"`
 	Locating        *ebpf.Map `ebpf:"locating"`
@@ -292,7 +289,6 @@ func (m *HandoverMaps) Close() error {
 		m.Containers,
 		m.Counters,
 		m.Events,
-		m.FreeCgroups,
 		m.Guarded,
 		m.Labels,
 		m.Locating,

@@ -223,7 +223,6 @@ const (
 	MatchMapContainers      = "containers"
 	MatchMapCounters        = "counters"
 	MatchMapEvents          = "events"
-	MatchMapFreeCgroups     = "free_cgroups"
 	MatchMapGuarded         = "guarded"
 	MatchMapLabels          = "labels"
 	MatchMapLocating        = "locating"
@@ -299,7 +298,6 @@ type MatchMapSpecs struct {
 	Containers   *ebpf.MapSpec `ebpf:"containers"`
 	Counters     *ebpf.MapSpec `ebpf:"counters"`
 	Events       *ebpf.MapSpec `ebpf:"events"`
-	FreeCgroups  *ebpf.MapSpec `ebpf:"free_cgroups"`
 	Guarded      *ebpf.MapSpec `ebpf:"guarded"`
 	Labels       *ebpf.MapSpec `ebpf:"labels"`
 	Locating     *ebpf.MapSpec `ebpf:"locating"`
@@ -349,7 +347,6 @@ type MatchMaps struct {
 	Containers   *ebpf.Map `ebpf:"containers"`
 	Counters     *ebpf.Map `ebpf:"counters"`
 	Events       *ebpf.Map `ebpf:"events"`
-	FreeCgroups  *ebpf.Map `ebpf:"free_cgroups"`
 	Guarded      *ebpf.Map `ebpf:"guarded"`
 	Labels       *ebpf.Map `ebpf:"labels"`
 	Locating     *ebpf.Map `ebpf:"locating"`
@@ -371,7 +368,6 @@ func (m *MatchMaps) Close() error {
 		m.Containers,
 		m.Counters,
 		m.Events,
-		m.FreeCgroups,
 		m.Guarded,
 		m.Labels,
 		m.Locating,

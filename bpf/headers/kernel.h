@@ -323,8 +323,6 @@ struct thread_info {
 	u32 status;
 };
 
-struct bpf_local_storage;
-
 struct task_struct {
 	struct thread_info thread_info;
 	u32 in_execve : 1;
@@ -341,7 +339,6 @@ struct task_struct {
 	struct task_struct *parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
-	struct bpf_local_storage *bpf_storage;
 	struct hlist_node pid_links[4];
 };
 

@@ -33,31 +33,11 @@ static __always_inline struct container *container(u32 id)
 	return c && c->id == id ? c : 0;
 }
 
-// free_word is what free_cgroups says of a cgroup that was found to be no container's; 0: its id is too long.
-static __always_inline u64 free_word(u64 cgroup, u32 now) { return cgroup >> 32 ? 0 : cgroup << 32 | now; }
-
-static __always_inline u64 *free_place(u64 cgroup)
-{
-	u32 at = cgroup & (FREE_CGROUPS - 1);
-	return bpf_map_lookup_elem(&free_cgroups, &at);
-}
-
-// outside says, by loads alone, that a task belongs to no container: neither it nor the first thread of
-// its group has a label, and its cgroup was found to be no container's since the last change of any.
-static __always_inline bool outside(struct task_struct *task)
-{
-	if (task->bpf_storage || task->group_leader->bpf_storage)
-		return false;
-	u64 cgroup = task->cgroups->dfl_cgrp->kn->id, *word = free_place(cgroup);
-	return word && *(volatile u64 *)word == free_word(cgroup, epoch) && !(cgroup >> 32);
-}
-
 // find_label answers for a task without a label, or without a container since an epoch
 // that has passed: by the first thread of its group, which is the one that is labelled when a
-// group moves, and wherever that has moved since; else by its cgroup. What is of no container gets no
-// label. Task storage may refuse (before 6.2, while another task is inside it on this processor);
-// then the answer is not kept.
-static __always_inline struct label find_label(struct task_struct *task, struct label *kept, u32 now)
+// group moves, and wherever that has moved since; else by its cgroup. Task storage may refuse
+// (before 6.2, while another task is inside it on this processor); then the answer is not kept.
+static __always_inline struct label find_label(struct task_struct *task, u32 now)
 {
 	struct label found = {.epoch = now};
 	struct label *first = bpf_task_storage_get(&labels, task->group_leader, 0, 0);
@@ -65,19 +45,10 @@ static __always_inline struct label find_label(struct task_struct *task, struct 
 		found = *first;
 		found.flags &= ~LABEL_EXEC;
 	} else {
-		struct cgroup *cgroup = task->cgroups->dfl_cgrp;
-		found.container = container_of_cgroup(cgroup);
+		found.container = container_of_cgroup(task->cgroups->dfl_cgrp);
 		struct container *c = container(found.container);
 		if (found.container && c && c->starting)
 			found.flags = LABEL_SETUP;
-		if (!found.container) {
-			u64 id = cgroup->kn->id, word = free_word(id, now), *place = free_place(id);
-			if (place && word)
-				*(volatile u64 *)place = word;
-			if (kept)
-				*kept = found;
-			return found;
-		}
 	}
 	struct label *label = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (label)
@@ -104,7 +75,7 @@ static __always_inline struct label label_from(struct label *label, struct task_
 		if (*entry)
 			return found;
 	}
-	found = find_label(task, label, now);
+	found = find_label(task, now);
 	if (found.container)
 		*entry = container(found.container);
 	return found;
@@ -113,4 +84,12 @@ static __always_inline struct label label_from(struct label *label, struct task_
 static __always_inline struct label current_label(struct task_struct *task, struct container **entry)
 {
 	return label_from(bpf_task_storage_get(&labels, task, 0, 0), task, entry);
+}
+
+// outside says that the task belongs to no container, as was found since the last change of any. Its
+// label has to say so: what is found by cgroup before the programs are told that a task has
+// come into a container would take it for one of the container's own.
+static __always_inline bool outside(const struct label *label)
+{
+	return label && !label->container && label->epoch == epoch;
 }

@@ -7,7 +7,6 @@
 
 #define MAX_CONTAINERS 16384 // a power of two: the low bits of a container id
 #define MAX_CGROUPS 32768
-#define FREE_CGROUPS 4096 // a power of two; a cgroup has one place
 #define MAX_ORIGINS 262144
 #define MAX_SLABS 64
 #define VERDICTS 65536 // a power of two
@@ -263,15 +262,6 @@ struct {
 	__type(value, u32);
 } cgroups SEC(".maps");
 
-// free_cgroups are cgroups of no container: the id in the upper half, and in the lower the epoch when
-// that was found.
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, FREE_CGROUPS);
-	__type(key, u32);
-	__type(value, u64);
-} free_cgroups SEC(".maps");
-
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, MAX_SLABS);
@@ -348,7 +338,7 @@ struct {
 volatile u32 epoch = 1;
 
 // links moves before an inode gets another name, and before it loses one of several.
-volatile u32 links = 0;
+volatile u32 links = 1;
 
 static __always_inline struct node *this_node(void)
 {

@@ -73,8 +73,6 @@ static __always_inline enum entrance enter_with(struct label *kept, struct scene
 static __always_inline enum entrance enter(struct scene *scene, u32 category)
 {
 	scene->task = bpf_get_current_task_btf();
-	if (outside(scene->task))
-		return OUTSIDE;
 	return enter_with(bpf_task_storage_get(&labels, scene->task, 0, 0), scene, category);
 }
 

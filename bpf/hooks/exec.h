@@ -190,8 +190,6 @@ int BPF_PROG(prepare_exec, struct linux_binprm *bprm, struct file *file, int ret
 	if (ret)
 		return ret;
 	struct scene scene = {.task = bpf_get_current_task_btf()};
-	if (outside(scene.task))
-		return 0;
 	struct label label = current_label(scene.task, &scene.container);
 	scene.id = label.container;
 	if (!scene.container)

@@ -150,9 +150,9 @@ int BPF_PROG(check_open, struct file *file, int ret)
 		return ret;
 	// Most opens are of tasks of no container: nothing else is read before that is known.
 	struct scene scene = {.task = bpf_get_current_task_btf()};
-	if (outside(scene.task))
-		return 0;
 	struct label *label = bpf_task_storage_get(&labels, scene.task, 0, 0);
+	if (outside(label))
+		return 0;
 	u32 flags = file->f_flags, mode = file->f_mode;
 	barrier_var(flags);
 	barrier_var(mode);

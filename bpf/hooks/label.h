@@ -9,12 +9,8 @@ int BPF_PROG(inherit_label, struct task_struct *task, unsigned long clone_flags,
 	if (ret)
 		return ret;
 	struct task_struct *current = bpf_get_current_task_btf();
-	if (outside(current))
-		return 0;
 	struct container *entry;
 	struct label parent = current_label(current, &entry);
-	if (!parent.container)
-		return 0;
 	struct label *child = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	parent.handle = 0;
 	parent.flags &= ~LABEL_EXEC;
