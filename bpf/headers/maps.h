@@ -73,7 +73,7 @@ struct last_calls {
 
 // container says which rules hold. The agent swaps them by one store to profile.
 struct container {
-	u64 profile;  // 0: none yet. Else slab + 1 in the low 16 bits, and the address of the placed image
+	u64 profile;  // 0: none yet. Else slab + 1 in the low 16 bits, the address of the placed image, its generation
 	u64 root_sb;  // the superblock of its root where no other mount shows it
 	u32 id;       // the low bits are the index in the map
 	u32 starting; // tasks that are found in its cgroup are setting up

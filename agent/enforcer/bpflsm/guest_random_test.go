@@ -43,30 +43,7 @@ type actor struct {
 
 func (b *box) actor(t *testing.T) *actor {
 	t.Helper()
-	dir, err := b.group.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer dir.Close()
-	cmd := program("helper: acts")
-	cmd.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(dir.Fd()), Setsid: true} // no terminal
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := errors.Join(in.Close(), cmd.Wait()); err != nil {
-			t.Error(err)
-		}
-	})
+	in, out := b.talk(t, "helper: acts")
 	self, err := os.Readlink("/proc/self/exe")
 	a := &actor{json.NewEncoder(in), json.NewDecoder(out), self}
 	var ready int

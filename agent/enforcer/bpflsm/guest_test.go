@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -204,6 +205,37 @@ func (b *box) run(t *testing.T, command ...string) result {
 	cmd := program(command...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(dir.Fd())}
 	return finished(t, cmd)
+}
+
+// talk starts a command as the container's, without a terminal, that is told what to do and answers. It
+// ends with the test.
+func (b *box) talk(t *testing.T, command ...string) (in io.WriteCloser, out io.Reader) {
+	t.Helper()
+	dir, err := b.group.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	cmd := program(command...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(dir.Fd()), Setsid: true}
+	cmd.Stderr = os.Stderr
+	in, err = cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err = cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(in.Close(), cmd.Wait()); err != nil {
+			t.Error(err)
+		}
+	})
+	return in, out
 }
 
 func program(command ...string) *exec.Cmd {

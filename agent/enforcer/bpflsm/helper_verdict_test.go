@@ -2,13 +2,10 @@ package bpflsm
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -23,31 +20,7 @@ type reader struct {
 // startReader starts one as the container's.
 func (b *box) startReader(t *testing.T) *reader {
 	t.Helper()
-	dir, err := b.group.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer dir.Close()
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = []string{helperVariable + "=reader"}
-	cmd.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(dir.Fd())}
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := errors.Join(in.Close(), cmd.Wait()); err != nil {
-			t.Error(err)
-		}
-	})
+	in, out := b.talk(t, "helper: reader")
 	return &reader{in, bufio.NewScanner(out)}
 }
 

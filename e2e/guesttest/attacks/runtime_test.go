@@ -3,20 +3,15 @@
 package attacks
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
-	"kubearmor.io/agent/cgroup"
-	"kubearmor.io/agent/enforcer"
 	"kubearmor.io/agent/enforcer/bpflsm"
-	"kubearmor.io/agent/policyset"
 	"kubearmor.io/e2e/exercise/await"
 	"kubearmor.io/e2e/exercise/container"
 	"kubearmor.io/e2e/lab/image"
 	"kubearmor.io/e2e/lab/oci"
-	"kubearmor.io/policy"
 )
 
 // onlyBusybox leaves a runtime nothing of what it does to set a container up: no mount, no file of its
@@ -57,7 +52,7 @@ func setsUp(t *testing.T, e *bpflsm.Enforcer, runtime string) {
 	if err := c.Put("/bin/copy", container.File{From: c.Path("/bin/busybox"), Mode: 0o755}); err != nil {
 		t.Fatal(err)
 	}
-	if err := allowOnlyBusybox(e, c); err != nil {
+	if err := protect(e, c, c.Name, onlyBusybox, 0); err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
@@ -96,21 +91,4 @@ func setsUp(t *testing.T, e *bpflsm.Enforcer, runtime string) {
 	if out := c.Output(); !strings.Contains(out, "it started") || strings.Contains(out, "not held") {
 		t.Errorf("the container's program said %q", out)
 	}
-}
-
-// allowOnlyBusybox puts the policy in force on a container that has been created.
-func allowOnlyBusybox(e *bpflsm.Enforcer, c *container.Container) error {
-	group, err := cgroup.Of(c.PID)
-	if err != nil {
-		return err
-	}
-	all, err := policy.Parse(strings.NewReader(onlyBusybox), "test")
-	if err != nil {
-		return err
-	}
-	p, err := policyset.ProfileOf(all, c.PID)
-	if err != nil {
-		return fmt.Errorf("resolve the policy: %w", err)
-	}
-	return errors.Join(e.Add(enforcer.Container{Name: c.Name, Cgroup: group.Dir, Starting: true}), e.Record(c.Name, c.PID), e.Apply(c.Name, p))
 }

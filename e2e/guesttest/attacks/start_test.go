@@ -49,7 +49,7 @@ func TestNoBlockedProgramStarts(t *testing.T) {
 		if i%5 == 0 {
 			slow = 500 * time.Millisecond
 		}
-		ran, err := startsBlocked(t, fmt.Sprint("held-", i), func(c *container.Container, name string) error { return protect(e, c, name, slow) }, true)
+		ran, err := startsBlocked(t, fmt.Sprint("held-", i), func(c *container.Container, name string) error { return protect(e, c, name, noBusybox, slow) }, true)
 		if err != nil || ran {
 			t.Fatalf("start %d: it ran: %t, %v", i, ran, err)
 		}
@@ -62,7 +62,9 @@ func TestNoBlockedProgramStarts(t *testing.T) {
 	}
 	ran := 0
 	for i := range max(2, starts/10) {
-		got, err := startsBlocked(t, fmt.Sprint("free-", i), func(c *container.Container, name string) error { return protect(e, c, name, 500*time.Millisecond) }, false)
+		got, err := startsBlocked(t, fmt.Sprint("free-", i), func(c *container.Container, name string) error {
+			return protect(e, c, name, noBusybox, 500*time.Millisecond)
+		}, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,13 +116,13 @@ func startsBlocked(t *testing.T, name string, hook func(*container.Container, st
 	return strings.Contains(out, "it ran"), errors.Join(started, ended, failed)
 }
 
-// protect does what the agent does when it is told of a new container.
-func protect(e *bpflsm.Enforcer, c *container.Container, name string, slow time.Duration) error {
+// protect does what the agent does when it is told of a new container that the policies select.
+func protect(e *bpflsm.Enforcer, c *container.Container, name, policies string, slow time.Duration) error {
 	group, err := cgroup.Of(c.PID)
 	if err != nil {
 		return err
 	}
-	all, err := policy.Parse(strings.NewReader(noBusybox), "test")
+	all, err := policy.Parse(strings.NewReader(policies), "test")
 	if err != nil {
 		return err
 	}
