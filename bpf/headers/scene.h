@@ -14,6 +14,7 @@ struct scene {
 	u32 handle; // see struct label
 	u32 source; // the class of the task's program, where a rule asks for it
 	u64 profile; // the container's word
+	struct verdict *place; // for the verdict on an open
 	struct image image;
 };
 
@@ -38,11 +39,12 @@ static __always_inline bool set_up_exempt(struct task_struct *task, u32 id)
 // What is judged of a task that sets a container up, too.
 #define OF_PROCESSES (IMAGE_FLAG_EXEC | IMAGE_FLAG_MAPPINGS | IMAGE_FLAG_MEMORY)
 
-// enter_with finds what holds for the running task, of whose label kept is what is kept. The profile
-// is read once, so that an operation is judged by one whole set of policies.
+// enter_with finds what holds for the running task, of whose label kept is what is kept; the scene
+// has its container where that was found already. The profile is read once, so that an operation is
+// judged by one whole set of policies.
 static __always_inline enum entrance enter_with(struct label *kept, struct scene *scene, u32 category)
 {
-	struct label label = label_from(kept, scene->task, &scene->container);
+	struct label label = kept && scene->container ? *kept : label_from(kept, scene->task, &scene->container);
 	scene->id = label.container;
 	scene->handle = label.handle;
 	if (!scene->container)
@@ -73,6 +75,7 @@ static __always_inline enum entrance enter_with(struct label *kept, struct scene
 static __always_inline enum entrance enter(struct scene *scene, u32 category)
 {
 	scene->task = bpf_get_current_task_btf();
+	scene->container = 0;
 	return enter_with(bpf_task_storage_get(&labels, scene->task, 0, 0), scene, category);
 }
 

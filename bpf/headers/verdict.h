@@ -43,16 +43,16 @@ static __always_inline void release_verdict(struct verdict *v, u64 version)
 	__sync_lock_test_and_set(&v->version, version + 2);
 }
 
-// remembered says that the running task, whose label that is, may open the file, and that nobody is to be told.
-static __always_inline bool remembered(const struct label *label, struct file *file, u32 access)
+// remembered says that the running task, whose label that is, may open the file, and that nobody is to
+// be told. It leaves the place of a verdict in the scene.
+static __always_inline bool remembered(const struct label *label, struct scene *scene, struct file *file, u32 access)
 {
-	if (!remembers || label->flags & LABEL_SETUP || label->handle)
-		return false;
-	struct container *c = container(label->container);
-	if (!c)
+	struct container *c = scene->container;
+	if (!remembers || !c || label->flags & LABEL_SETUP || label->handle)
 		return false;
 	struct inode *inode = file->f_inode;
-	volatile struct verdict *v = place_of_verdict(low_bits(inode));
+	scene->place = place_of_verdict(low_bits(inode));
+	volatile struct verdict *v = scene->place;
 	if (!v)
 		return false;
 	u64 version = v->version;
@@ -89,7 +89,7 @@ static __always_inline bool names_are_local(u64 type)
 static __always_inline void keep_verdict(const struct scene *scene, struct scratch *s, struct dentry *dentry, u32 access)
 {
 	struct inode *inode = dentry->d_inode;
-	struct verdict *v = place_of_verdict(low_bits(inode));
+	struct verdict *v = scene->place;
 	if (!v)
 		return;
 	u64 version = *(volatile u64 *)&v->version;

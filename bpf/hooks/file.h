@@ -164,7 +164,9 @@ int BPF_PROG(check_open, struct file *file, int ret)
 	// A file that this open has made was judged before it was made.
 	if ((mode & FMODE_WRITE || flags & O_TRUNC) && !(mode & FMODE_CREATED))
 		access |= WRITES;
-	if (label && !(mode & FMODE_CREATED) && remembered(label, file, access))
+	if (label)
+		scene.container = container(label->container);
+	if (label && !(mode & FMODE_CREATED) && remembered(label, &scene, file, access))
 		return 0;
 	// Pipes, sockets, anonymous inodes, memfds and namespaces live on mounts of the kernel's.
 	if (file->f_path.mnt->mnt_flags & MNT_INTERNAL || stacked(file))

@@ -26,7 +26,7 @@ func Check(policies []*policy.Policy, opt Options) ([]Finding, error) {
 		}
 		for _, check := range []func(){
 			c.said, c.shadowed, c.names, c.libraries, c.writable, c.overruled, c.scripts, c.entrypoint,
-			c.sources, c.networks, c.flags, c.programs, c.carried, c.compiled,
+			c.sources, c.networks, c.flags, c.programs, c.carried, c.compiled, c.silent,
 		} {
 			check()
 		}

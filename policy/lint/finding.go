@@ -44,6 +44,7 @@ const (
 	PartlyCarried Code = "KL020"
 	NotCarried    Code = "KL021"
 	TooComplex    Code = "KL022"
+	Silent        Code = "KL023"
 )
 
 // Meaning says what a code is about.
@@ -77,6 +78,7 @@ func Codes() []Meaning {
 		{PartlyCarried, "the BPF enforcer of this version leaves a part of the rule out"},
 		{NotCarried, "the BPF enforcer of this version leaves the rule out"},
 		{TooComplex, "together, the policies exceed a limit of the BPF enforcer"},
+		{Silent, "an Audit rule in a policy of mode Audit, which tells nothing but what it would deny"},
 	}
 }
 

@@ -2,6 +2,18 @@ package lint
 
 import "kubearmor.io/policy"
 
+// silent finds rules that are to report and don't, as the whole policy is a trial.
+func (c *checker) silent() {
+	if c.policy.Mode != policy.ModeAudit {
+		return
+	}
+	for i := range c.rules() {
+		if r := &c.rules()[i]; r.Action == policy.Audit {
+			c.add(Silent, Warning, r.Field, "put it in a policy without `mode: Audit`", "reports nothing: a policy of mode Audit tells what it would deny, and nothing else")
+		}
+	}
+}
+
 // flags explains rules whose flags are easily read the other way round.
 func (c *checker) flags() {
 	for i := range c.rules() {

@@ -71,6 +71,10 @@ func TestFindingsOfOnePolicy(t *testing.T) {
 			want: []string{"KL016 note file.matchPaths[1]"}},
 		"no shadow: a broad rule behind a narrow one": {spec: "{process: {matchPaths: [{path: /bin/a, action: Audit}], matchDirectories: [{dir: /bin/}]}}"},
 
+		"what is to report, in a trial": {spec: "{mode: Audit, process: {matchPaths: [{path: /bin/a, action: Audit}, {path: /bin/b}]}, syscalls: {matchSyscalls: [{syscall: [ptrace]}]}}",
+			want: []string{"KL023 warning process.matchPaths[0]", "KL023 warning syscalls.matchSyscalls[0]"}},
+		"what is to report": {spec: "{process: {matchPaths: [{path: /bin/a, action: Audit}]}, syscalls: {matchSyscalls: [{syscall: [ptrace]}]}}"},
+
 		"a name that the kernel follows": {spec: "{file: {matchPaths: [{path: /proc/self/exe}, {path: /dev/stdin}]}}",
 			want: []string{"KL002 warning file.matchPaths[0]", "KL002 warning file.matchPaths[1]"}},
 		"no such name": {spec: "{file: {matchPaths: [{path: /proc/self/maps}, {path: /dev/stdinput}]}}"},

@@ -40,7 +40,7 @@ func (e *Enforcer) adopt(ctx context.Context, set pinned) (err error) {
 	if err := e.adoptContainers(ctx); err != nil {
 		return err
 	}
-	if err := e.heedCalls(); err != nil { // the agent before may have ended on its way
+	if err := e.heedAlone(); err != nil { // the agent before may have ended on its way
 		return err
 	}
 	logr.FromContextOrDiscard(ctx).Info("taken over from an agent before", "programs", len(e.links)+len(e.asked), "containers", len(e.containers))
@@ -180,10 +180,10 @@ func (e *Enforcer) adoptImages(ctx context.Context) (map[uint64]*installed, erro
 	}
 	all := map[uint64]*installed{}
 	for word, a := range found {
-		in := &installed{id: a.Profile, place: a.Place}
+		in := &installed{id: a.Profile, place: a.Place, need: need{flags: a.Flags}}
 		all[word] = in
 		if a.Flags&image.FlagSyscalls != 0 {
-			in.calls = everyCall()
+			in.need.calls = everyCall()
 		}
 		p, err := e.records.profile(a.Profile)
 		if err == nil {
@@ -193,7 +193,7 @@ func (e *Enforcer) adoptImages(ctx context.Context) (map[uint64]*installed, erro
 			logr.FromContextOrDiscard(ctx).Info("the policies of an agent before are in force and can't be read back: their events are not told until they are applied again", "reason", err.Error())
 			continue
 		}
-		in.profile, in.hash, in.calls = p, in.image.ProfileHash, image.Syscalls(in.image.Words)
+		in.profile, in.hash, in.need = p, in.image.ProfileHash, needOf(in.image)
 		e.profiles.add(in)
 	}
 	return all, e.dropProfiles(all)

@@ -141,8 +141,8 @@ func (e *Enforcer) Apply(name string, p *policy.Profile) error {
 // putInForce swaps a container's profile. While it does, the record names none, so that an agent
 // of another version, which can't read the entry, does not go by the wrong one.
 func (e *Enforcer) putInForce(c *container, in *installed) error {
-	if err := e.heedCalls(in); err != nil {
-		return errors.Join(err, e.heedCalls())
+	if err := e.heed(in); err != nil {
+		return errors.Join(err, e.heed())
 	}
 	before := c.profile
 	if before != nil {
@@ -155,7 +155,7 @@ func (e *Enforcer) putInForce(c *container, in *installed) error {
 	in.users++
 	c.profile = in
 	setProfile(c.entry, in.place.Word())
-	return errors.Join(e.records.putContainer(c), e.release(before), e.heedCalls())
+	return errors.Join(e.records.putContainer(c), e.release(before), e.heed())
 }
 
 func (e *Enforcer) container(name string) (*container, error) {
@@ -175,7 +175,7 @@ func (e *Enforcer) install(p *policy.Profile) (*installed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compile the policies: %w", err)
 	}
-	in := &installed{id: e.profiles.number(), hash: img.ProfileHash, profile: p, image: img, calls: image.Syscalls(img.Words)}
+	in := &installed{id: e.profiles.number(), hash: img.ProfileHash, profile: p, image: img, need: needOf(img)}
 	if err := e.records.putProfile(in.id, p); err != nil {
 		return nil, err
 	}
@@ -221,5 +221,5 @@ func (e *Enforcer) remove(name string) error {
 	errs = append(errs, e.release(c.profile), e.forgetOrigins(c))
 	e.profiles.retireContainer(c.id)
 	c.unpin()
-	return errors.Join(append(errs, e.heedCalls(), e.records.dropContainer(c.id), e.waitNoLonger(c.id))...)
+	return errors.Join(append(errs, e.heed(), e.records.dropContainer(c.id), e.waitNoLonger(c.id))...)
 }

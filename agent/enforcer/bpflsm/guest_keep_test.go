@@ -43,8 +43,10 @@ func beAgent(group, file string, flags []string) error {
 		fmt.Println("taken over", len(e.Restored()))
 	}
 	profile, err := fileProfile(file)
-	if slices.Contains(flags, "calls") {
-		profile, err = profileOf("file: {matchPaths: [{path: " + file + "}]}\n  syscalls: {matchSyscalls: [{syscall: [getpgid]}]}")
+	for flag, rules := range map[string]string{"calls": "syscalls: {matchSyscalls: [{syscall: [getpgid]}]}", "network": blockedAddress} {
+		if slices.Contains(flags, flag) {
+			profile, err = profileOf("file: {matchPaths: [{path: " + file + "}]}\n  " + rules)
+		}
 	}
 	if err != nil {
 		return err
@@ -125,6 +127,7 @@ func TestEnforcementOutlivesItsAgent(t *testing.T) {
 		{"a pod starts without an agent, and may not", startsClosed},
 		{"a container with every right gets at what is ours", tampering},
 		{"calls are watched while nobody is there", callsOutliveTheirAgent},
+		{"addresses are judged while nobody is there", addressesOutliveTheirAgent},
 		{"a container waits beside programs of another version", anotherVersionWaits},
 		{"everything is released", released},
 	} {
@@ -304,7 +307,7 @@ func released(t *testing.T, group cgroup.Group) {
 	a := startAgent(t, group, file, "calls")
 	a.says(t, "ready")
 	a.kill()
-	attached(t, true)
+	attached(t, watchers())
 	b := &box{nil, "kept", group}
 	if got := b.run(t, "cat", file); got.exit == 0 {
 		t.Fatal("nothing is in force")
@@ -315,7 +318,7 @@ func released(t *testing.T, group cgroup.Group) {
 	}
 	// The kernel ends links behind the unlinking of their pins.
 	await(t, "the file to be readable", func() bool { return b.run(t, "cat", file).exit == 0 })
-	attached(t, false)
+	attached(t, nil)
 	if r, err := Release(keptHere); err != nil || !r.Nothing() {
 		t.Errorf("once more: %+v, %v", r, err)
 	}

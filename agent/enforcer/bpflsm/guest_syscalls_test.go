@@ -11,8 +11,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/link"
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
@@ -268,62 +266,24 @@ func TestSetUpsCallsAreNotTold(t *testing.T) {
 	}
 }
 
-// watching returns the names of the programs on demand that are attached, of all the machine.
-func watching(t *testing.T) []string {
-	t.Helper()
-	var names []string
-	it := new(link.Iterator)
-	defer it.Close()
-	for it.Next() {
-		info, err := it.Link.Info()
-		if err != nil {
-			continue // it has ended
-		}
-		p, err := ebpf.NewProgramFromID(info.Program)
-		if err != nil {
-			continue
-		}
-		about, err := p.Info()
-		p.Close()
-		if err == nil && isOnDemand(about.Name) {
-			names = append(names, about.Name)
-		}
-	}
-	if err := it.Err(); err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// attached waits until the programs on demand are attached, or are not.
-func attached(t *testing.T, want bool) {
-	t.Helper()
-	var names []string
-	if want {
-		names = slices.Sorted(slices.Values(onDemand()))
-	}
-	await(t, fmt.Sprintf("%v to be attached, not %v", names, watching(t)), func() bool { return slices.Equal(watching(t), names) })
-}
-
 // TestCallsAreWatchedOnlyWhileAPolicyNamesSome counts what is attached.
 func TestCallsAreWatchedOnlyWhileAPolicyNamesSome(t *testing.T) {
 	g := newGuest(t, Options{})
 	g.read(t)
 	const names, none = "syscalls: {matchSyscalls: [{syscall: [getpgid]}]}", "file: {matchPaths: [{path: /no/such}]}"
-	attached(t, false)
+	attached(t, nil)
 	one := g.box(t, "one", none)
-	attached(t, false)
+	attached(t, nil)
 	one.apply(t, names)
-	attached(t, true)
+	attached(t, watchers())
 	t.Run("another container", func(t *testing.T) {
 		two := g.box(t, "two", names)
 		one.apply(t, none)
-		attached(t, true)
+		attached(t, watchers())
 		two.apply(t, "syscalls: {matchSyscalls: [{syscall: [sysinfo]}]}")
-		attached(t, true)
+		attached(t, watchers())
 	})
-	attached(t, false) // it is gone
+	attached(t, nil) // it is gone
 	one.apply(t, names)
 	programMaking(t, caller, madeCall{syscalls.Native, nrGetpgid, anyArgument})
 	if got := one.run(t, caller); got.exit != 0 {
@@ -338,9 +298,9 @@ func TestCallsAreWatchedOnlyWhileAPolicyNamesSome(t *testing.T) {
 func callsOutliveTheirAgent(t *testing.T, group cgroup.Group) {
 	a := startAgent(t, group, "/var/tmp/rules/file", "calls")
 	a.says(t, "ready")
-	attached(t, true)
+	attached(t, watchers())
 	a.kill()
-	attached(t, true)
+	attached(t, watchers())
 	programMaking(t, caller, madeCall{syscalls.Native, nrGetpgid, anyArgument})
 	b := &box{nil, "kept", group}
 	if got := b.run(t, caller); got.exit != 0 {
@@ -360,9 +320,9 @@ func callsOutliveTheirAgent(t *testing.T, group cgroup.Group) {
 		t.Errorf("told %+v", w)
 	}
 	b.apply(t, "file: {matchPaths: [{path: /no/such}]}")
-	attached(t, false)
+	attached(t, nil)
 	b.apply(t, "syscalls: {matchSyscalls: [{syscall: [getpgid]}]}")
-	attached(t, true)
+	attached(t, watchers())
 	if got := b.run(t, caller); got.exit != 0 {
 		t.Fatalf("%+v", got)
 	}
@@ -376,24 +336,24 @@ func callsOutliveTheirAgent(t *testing.T, group cgroup.Group) {
 // endedOnItsWay takes over from agents that were killed between a change of what is attached and
 // one of what is in force.
 func endedOnItsWay(t *testing.T) {
-	for _, name := range onDemand() {
+	for _, name := range watchers() {
 		if err := os.Remove(filepath.Join(keptHere.Pins, onlySet(t), "links", name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	attached(t, false)
+	attached(t, nil)
 	e := loadKept(t) // the profile in force names a call
-	attached(t, true)
+	attached(t, watchers())
 	profile, err := fileProfile("/no/such")
 	if err == nil {
-		err = errors.Join(e.Apply("kept", profile), e.attachOnDemand(), e.Close())
+		err = errors.Join(e.Apply("kept", profile), e.attachGroup(groups()[0]), e.Close())
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	attached(t, true)
+	attached(t, watchers())
 	e = loadKept(t) // and now it names none
-	attached(t, false)
+	attached(t, nil)
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}

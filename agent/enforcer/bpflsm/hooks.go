@@ -63,7 +63,7 @@ func choose(spec *ebpf.CollectionSpec, kernel *btf.Spec) error {
 		return err
 	}
 	if !watched {
-		for _, name := range onDemand() {
+		for _, name := range watchers() {
 			delete(spec.Programs, name)
 		}
 	}

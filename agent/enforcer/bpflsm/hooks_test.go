@@ -108,7 +108,7 @@ func TestSystemCallsAreWatchedWhereTheKernelCan(t *testing.T) {
 	if err := choose(spec, kernelWith(t, map[string]int{"bpf_lsm_inode_setattr": 3})); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range onDemand() {
+	for _, name := range watchers() {
 		if spec.Programs[name] != nil {
 			t.Errorf("%s is loaded where the kernel has no trace points", name)
 		}

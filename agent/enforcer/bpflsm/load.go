@@ -223,7 +223,7 @@ func (e *Enforcer) attachJudges() error {
 		return err
 	}
 	e.judging = true
-	return e.heedCalls()
+	return e.heed()
 }
 
 func (e *Enforcer) attachAll(are func(name string) bool) error {
@@ -232,13 +232,7 @@ func (e *Enforcer) attachAll(are func(name string) bool) error {
 			continue
 		}
 		p := e.objects.programs[name]
-		var l link.Link
-		var err error
-		if p.Type() == ebpf.LSM {
-			l, err = link.AttachLSM(link.LSMOptions{Program: p})
-		} else {
-			l, err = link.AttachTracing(link.TracingOptions{Program: p})
-		}
+		l, err := attachProgram(p)
 		if err != nil {
 			return fmt.Errorf("attach %s: %w", name, err)
 		}

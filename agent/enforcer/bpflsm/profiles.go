@@ -14,7 +14,7 @@ type installed struct {
 	hash    string
 	profile *policy.Profile
 	image   *image.Image
-	calls   calls // that it names
+	need    need
 	place   slab.Place
 	users   int // containers
 }

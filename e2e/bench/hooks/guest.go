@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"kubearmor.io/e2e/lab"
 )
@@ -28,7 +29,7 @@ func additions(ctx context.Context, dir string) ([]lab.Add, error) {
 	for _, p := range paths()[1:] {
 		err = errors.Join(err, write(p, "opened by the load\n"))
 	}
-	for _, l := range append(lists(), watched()) {
+	for _, l := range slices.Concat(lists(), addressed(), []list{watched()}) {
 		err = errors.Join(err, write(policyDir+l.id()+".yaml", l.kubearmor()), write(policyDir+l.id()+".apparmor", l.apparmor()))
 	}
 	return add, err

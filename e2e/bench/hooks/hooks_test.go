@@ -1,6 +1,7 @@
 package hooks
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,7 +12,7 @@ import (
 )
 
 func TestPoliciesCompileAndLetTheLoadWork(t *testing.T) {
-	for _, l := range append(lists(), watched()) {
+	for _, l := range slices.Concat(lists(), addressed(), []list{watched()}) {
 		t.Run(l.String(), func(t *testing.T) {
 			policies, err := policy.Parse(strings.NewReader(l.kubearmor()), l.id())
 			if err != nil {
@@ -68,21 +69,21 @@ func TestCostsAreReadAsTheLoadPrintsThem(t *testing.T) {
 	}
 }
 
-func TestOpeningDearerThanAShareOfAppArmorIsAMiss(t *testing.T) {
+func TestDearerThanAShareOfAppArmorIsAMiss(t *testing.T) {
 	l := lists()[0].String()
-	result := func(first, again int) Result {
+	result := func(first, again, rest int) Result {
 		return Result{Rows: []Row{
-			{Scenario: plainName, Costs: []Cost{{"first-open,11", 1000}, {"open+close,11", 1000}, {"exec", 1000}}},
-			{Scenario: "AppArmor, " + l, Costs: []Cost{{"first-open,11", 1100}, {"open+close,11", 1100}, {"exec", 1001}}},
-			{Scenario: "KubeArmor, " + l, Like: "AppArmor, " + l, Costs: []Cost{{"first-open,11", first}, {"open+close,11", again}, {"exec", 9000}}},
+			{Scenario: plainName, Costs: []Cost{{"first-open,11", 1000}, {"open+close,11", 1000}, {"connect", 1000}, {"exec", 1000}}},
+			{Scenario: "AppArmor, " + l, Costs: []Cost{{"first-open,11", 1100}, {"open+close,11", 1100}, {"connect", 1100}, {"exec", 1001}}},
+			{Scenario: "KubeArmor, " + l, Like: "AppArmor, " + l, Costs: []Cost{{"first-open,11", first}, {"open+close,11", again}, {"connect", rest}, {"exec", 9000}}},
 		}}
 	}
-	shares := Shares{First: 1, Again: 0.5}
-	if err := result(1100, 1050).Misses(shares); err != nil {
+	shares := Shares{First: 1, Again: 0.5, Rest: 1.5}
+	if err := result(1100, 1050, 1150).Misses(shares); err != nil {
 		t.Errorf("as dear as may be: %v", err)
 	}
-	for _, dearer := range [][2]int{{1101, 1050}, {1100, 1051}} {
-		if err := result(dearer[0], dearer[1]).Misses(shares); err == nil {
+	for _, dearer := range [][3]int{{1101, 1050, 1150}, {1100, 1051, 1150}, {1100, 1050, 1151}} {
+		if err := result(dearer[0], dearer[1], dearer[2]).Misses(shares); err == nil {
 			t.Errorf("%v: one instruction more is no miss", dearer)
 		}
 	}

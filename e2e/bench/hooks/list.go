@@ -8,11 +8,14 @@ import (
 // list is a policy that can be written in both languages.
 type list struct {
 	allow bool // an allow-list: it grants what the load does and nothing else
-	rules int  // about files, and as many about addresses; besides those an allow-list needs for the load
+	rules int  // about files; besides those an allow-list needs for the load
 	// glob adds a rule that holds at any depth, so that no name can be judged before its end.
 	glob bool
 	// source makes all rules of the product about calls by the load, as AppArmor's always are.
 	source bool
+	// addresses has as many rules about addresses, which AppArmor has no rules about, instead of one
+	// about protocols.
+	addresses bool
 	// watch names system calls that the load does not make, so that all calls are watched.
 	watch bool
 }
@@ -28,6 +31,9 @@ func (l list) String() string {
 	if l.source {
 		s += " for one program"
 	}
+	if l.addresses {
+		s += " and as many about addresses"
+	}
 	if l.watch {
 		s += " and watched calls"
 	}
@@ -36,7 +42,7 @@ func (l list) String() string {
 
 // id names the list's profile and file.
 func (l list) id() string {
-	return strings.NewReplacer(", ", "-", " rules", "", " for one program", "-source", " and watched calls", "-watch", " and **/*.key", "-glob").Replace(l.String())
+	return strings.NewReplacer(", ", "-", " rules", "", " for one program", "-source", " and watched calls", "-watch", " and as many about addresses", "-addresses", " and **/*.key", "-glob").Replace(l.String())
 }
 
 // files are the paths that the rules are about, one of ten a directory: half of them beside
@@ -83,15 +89,9 @@ func (l list) kubearmor() string {
 	text := "apiVersion: security.kubearmor.com/v1\nkind: KubeArmorPolicy\nmetadata: {name: " + l.id() +
 		", namespace: default}\nspec:\n  selector: {}\n  action: " + action + "\n"
 	if l.allow {
-		text += "  process:\n    matchPaths:\n    - {path: " + loadPath + "}\n" +
-			"  network:\n    matchEndpoints:\n    - {cidr: 127.0.0.0/8}\n    - {cidr: 127.0.0.0/8, direction: ingress}\n"
-	} else {
-		text += "  network:\n    matchEndpoints:\n"
+		text += "  process:\n    matchPaths:\n    - {path: " + loadPath + "}\n"
 	}
-	for i := range l.rules {
-		text += fmt.Sprintf("    - {cidr: 10.%d.%d.%d, ports: [443, 8443], protocol: tcp}\n", i/7%256, i*13%256, i%251)
-	}
-	text += "  file:\n    matchPaths:\n" + exact.String()
+	text += "  network:\n" + l.network() + "  file:\n    matchPaths:\n" + exact.String()
 	if dirs.Len() > 0 {
 		text += "    matchDirectories:\n" + dirs.String()
 	}
@@ -104,8 +104,26 @@ func (l list) kubearmor() string {
 	return text
 }
 
-// apparmor writes the list as an AppArmor profile, which has no rules about addresses: there
-// it judges connecting and sending by family and type.
+// network are the rules about protocols, or about addresses.
+func (l list) network() string {
+	if !l.addresses && l.allow {
+		return "    matchProtocols:\n    - {protocol: tcp}\n    - {protocol: udp}\n"
+	}
+	if !l.addresses {
+		return "    matchProtocols:\n    - {protocol: raw}\n"
+	}
+	text := "    matchEndpoints:\n"
+	if l.allow {
+		text += "    - {cidr: 127.0.0.0/8}\n    - {cidr: 127.0.0.0/8, direction: ingress}\n"
+	}
+	for i := range l.rules {
+		text += fmt.Sprintf("    - {cidr: 10.%d.%d.%d, ports: [443, 8443], protocol: tcp}\n", i/7%256, i*13%256, i%251)
+	}
+	return text
+}
+
+// apparmor writes the list as an AppArmor profile, but for the rules about addresses, which are no rules of
+// AppArmor's: it judges connecting and sending by family and type.
 func (l list) apparmor() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "profile %s {\n", l.id())
@@ -117,7 +135,7 @@ func (l list) apparmor() string {
 		}
 		fmt.Fprintf(&b, "%q rmix,\nnetwork inet stream,\nnetwork inet dgram,\n", loadPath)
 	} else {
-		b.WriteString("/** rwlkmix,\nnetwork,\ncapability,\nsignal,\nunix,\n")
+		b.WriteString("/** rwlkmix,\nnetwork,\naudit deny network inet raw,\ncapability,\nsignal,\nunix,\n")
 	}
 	for _, f := range l.files() {
 		if strings.HasSuffix(f, "/") {

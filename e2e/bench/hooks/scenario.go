@@ -33,6 +33,11 @@ func lists() []list {
 	}
 }
 
+// addressed are lists with rules about addresses; of AppArmor's without them.
+func addressed() []list {
+	return []list{{rules: 10, addresses: true}, {allow: true, rules: 1_000, addresses: true}}
+}
+
 // plainName is the scenario that every other is compared with.
 const plainName = "neither"
 
@@ -50,6 +55,10 @@ func boots() []boot {
 			beside: run(lists()[0], "sh", "-c", "echo ready; exec sleep infinity"),
 		},
 		{
+			name: "KubeArmor, a task without a policy, addresses judged", command: load,
+			beside: run(addressed()[0], "sh", "-c", "echo ready; exec sleep infinity"),
+		},
+		{
 			name: "KubeArmor, a task without a policy, calls watched", command: load,
 			beside: run(watched(), "sh", "-c", "echo ready; exec sleep infinity"),
 		},
@@ -64,6 +73,13 @@ func boots() []boot {
 		})
 		product.scenarios = append(product.scenarios, scenario{
 			name: "KubeArmor, " + l.String(), command: run(l, append([]string{loadPath}, paths()...)...), like: name,
+		})
+	}
+	for _, l := range addressed() {
+		without := l
+		without.addresses = false
+		product.scenarios = append(product.scenarios, scenario{
+			name: "KubeArmor, " + l.String(), command: run(l, append([]string{loadPath}, paths()...)...), like: "AppArmor, " + without.String(),
 		})
 	}
 	return []boot{plain, armor, product}
