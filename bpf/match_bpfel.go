@@ -133,7 +133,7 @@ type MatchPlaced struct {
 	FilelessSet     uint32
 	MemoryWord      uint32
 	SyscallWords    uint32
-	_               [4]byte
+	FreeUses        uint32
 }
 
 type MatchRequest struct {

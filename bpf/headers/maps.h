@@ -124,6 +124,7 @@ struct placed {
 	u32 fileless_set;
 	u32 memory_word; // the outcome itself
 	u32 syscall_words;
+	u32 free_uses;
 };
 
 #define PLACED_ALIGN 256 // struct placed stands at a multiple of it

@@ -46,7 +46,13 @@ struct use {
 	u32 kind; // of the event
 };
 
-// begin_use finds whose operation it is. The kernel's own sockets have no file.
+// free_use says that the operation is allowed and not reported, whatever the endpoint.
+static __always_inline bool free_use(const struct use *u)
+{
+	return u->scene.image.placed->free_uses >> ((u->direction * IMAGE_SOCKET_CLASSES + u->class) & 31) & 1;
+}
+
+// begin_use finds whose operation it is, and whether it is to be judged. The kernel's own sockets have no file.
 static __always_inline enum entrance begin_use(struct use *u, struct socket *sock, u32 kind)
 {
 	struct sock *sk = sock->sk;
@@ -57,10 +63,13 @@ static __always_inline enum entrance begin_use(struct use *u, struct socket *soc
 	u->family = sk->__sk_common.skc_family;
 	if (u->family == AF_UNIX || u->family == AF_NETLINK)
 		return OUTSIDE;
-	u->class = use_class(u->family, sk->sk_type, sk->sk_protocol);
 	bool egress = kind == EVENT_CONNECT || kind == EVENT_SEND;
 	u->direction = egress ? IMAGE_DIRECTION_EGRESS : IMAGE_DIRECTION_INGRESS;
-	return enter(&u->scene, egress ? IMAGE_FLAG_EGRESS : IMAGE_FLAG_INGRESS);
+	enum entrance entrance = enter(&u->scene, egress ? IMAGE_FLAG_EGRESS : IMAGE_FLAG_INGRESS);
+	if (entrance != INSIDE)
+		return entrance;
+	u->class = use_class(u->family, sk->sk_type, sk->sk_protocol);
+	return free_use(u) ? OUTSIDE : INSIDE;
 }
 
 // judge_use decides on the endpoint, and on what the kernel takes it for besides.

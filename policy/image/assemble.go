@@ -265,7 +265,7 @@ func (c *compiler) layOut(auto merged, t tables) ([]uint32, error) {
 	w[HeaderNumCells] = uint32(len(auto.cells) / 2)
 	w[HeaderNumNodes], w[HeaderNumOutcomes] = uint32(len(c.nodes.list)), uint32(len(c.outcomes.list))
 	w[HeaderWords] = uint32(len(w))
-	w[HeaderFlags] = c.imageFlags(t)
+	w[HeaderFlags], w[HeaderFreeUses] = c.imageFlags(t), t.endpoints.free()
 	if len(w) > SlabWords {
 		return nil, &TooComplexError{Problem: fmt.Sprintf("the compiled rules need %d bytes, the limit is %d: use directories or globs for what exact paths have in common", len(w)*4, SlabBytes)}
 	}
@@ -293,15 +293,15 @@ func (c *compiler) imageFlags(t tables) uint32 {
 	set(FlagCapabilities, t.capabilities...)
 	set(FlagSyscalls, t.syscalls...)
 	set(FlagTrace, append(t.traces, t.outside)...)
-	for i, col := range t.endpoints.columns {
-		flag := uint32(FlagEgress)
-		if columns()[i].direction == DirectionIngress {
-			flag = FlagIngress
+	free := t.endpoints.free()
+	for i, col := range columns() {
+		if free>>i&1 != 0 {
+			continue
 		}
-		for row := range t.endpoints.rows {
-			if t.endpoints.words[row*t.endpoints.width+col] != 0 {
-				flags |= flag
-			}
+		if col.direction == DirectionIngress {
+			flags |= FlagIngress
+		} else {
+			flags |= FlagEgress
 		}
 	}
 	for i, w := range t.programs {

@@ -162,6 +162,20 @@ type endpointTable struct {
 	rows    uint32
 }
 
+// free returns, as bits by the order of columns(), what is allowed and not reported whatever the endpoint.
+func (t *endpointTable) free() (bits uint32) {
+	for i, col := range t.columns {
+		judged := false
+		for row := range t.rows {
+			judged = judged || t.words[row*t.width+col] != 0
+		}
+		if !judged {
+			bits |= 1 << i
+		}
+	}
+	return bits
+}
+
 // network is what the compiler knows of the network rules once.
 type network struct {
 	rules     []policy.RuleRef // that are enforced

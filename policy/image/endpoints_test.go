@@ -131,6 +131,32 @@ func TestWhatNoEndpointRuleIsAboutIsNotLookedAt(t *testing.T) {
 	}
 }
 
+// TestUsesAreFreeOfWhichNoRuleDecides: the random tests see that none is free beyond that.
+func TestUsesAreFreeOfWhichNoRuleDecides(t *testing.T) {
+	tcp := []policy.Rule{{Field: "spec.network.matchProtocols[0]", Category: policy.Network, Action: policy.Allow,
+		Match: policy.Matcher{Kind: policy.MatchProtocol, Protocol: policy.ProtoTCP}}}
+	for name, c := range map[string]struct {
+		rules            []policy.Rule
+		direction, class int
+		want             bool
+	}{
+		"tcp is allowed":                  {tcp, DirectionEgress, SocketTCP, true},
+		"tcp is allowed, for servers too": {tcp, DirectionIngress, SocketTCP, true},
+		"tcp is allowed, and not udp":     {tcp, DirectionEgress, SocketUDP, false},
+		"an address is blocked":           {[]policy.Rule{endpointRule(0, policy.Block, policy.Endpoint{CIDR: netip.MustParsePrefix("10.0.0.0/8")})}, DirectionEgress, SocketTCP, false},
+		"one to connect to is blocked":    {[]policy.Rule{endpointRule(0, policy.Block, policy.Endpoint{CIDR: netip.MustParsePrefix("10.0.0.0/8")})}, DirectionIngress, SocketTCP, true},
+		"a port is audited":               {[]policy.Rule{endpointRule(0, policy.Audit, policy.Endpoint{Ports: onePort(80)})}, DirectionEgress, SocketUDP, false},
+	} {
+		img, err := Compile(networkProfile(t, c.rules))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := img.Words[HeaderFreeUses]>>(c.direction*SocketClasses+c.class)&1 != 0; got != c.want {
+			t.Errorf("%s: free %t, want %t", name, got, c.want)
+		}
+	}
+}
+
 func TestPortsAreCutIntoPairsOfIntervals(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 300 {

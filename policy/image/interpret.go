@@ -172,6 +172,9 @@ func (m Interpret) Socket(class int, who Caller) uint32 {
 // Endpoint returns the outcome of an operation in a direction, by a socket of a class, on an
 // endpoint; see EndpointBytes.
 func (m Interpret) Endpoint(direction, class int, endpoint []byte, who Caller) uint32 {
+	if m.Words[HeaderFreeUses]>>(direction*SocketClasses+class)&1 != 0 {
+		return 0
+	}
 	row := m.Words[HeaderEndpointRows] - 1
 	switch len(endpoint) {
 	case 4 + portBytes:

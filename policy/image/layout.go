@@ -4,7 +4,7 @@ package image
 // from its first word, so it can stand anywhere in a slab.
 
 // Version changes with the format. Programs refuse an image of another version.
-const Version = 6
+const Version = 7
 
 // Size of a slab in bytes: the largest image, and the size of the one map value that
 // the programs index with a constant mask (KMALLOC_MAX_SIZE on x86-64 with 4 KiB pages).
@@ -60,6 +60,7 @@ const (
 	HeaderEndpointRows    // the last row is for what has no such address
 	HeaderArgumentStart   // state in which the automaton over an argument, behind a slash, starts: it accepts bits of lists
 	HeaderSyscallWords    // offset of the system call table: SyscallRows decision words; without FlagSyscalls there is none
+	HeaderFreeUses        // bits, direction*SocketClasses+class: such uses of sockets are allowed and not reported, whatever the endpoint
 
 	HeaderSize = 48
 )

@@ -69,7 +69,7 @@ func (p *placement) header(profile uint64) bpf.MatchPlaced {
 		EndpointWords: p.address(w[image.HeaderEndpointWords]), EndpointRows: w[image.HeaderEndpointRows],
 		ArgumentStart: p.state(w[image.HeaderArgumentStart]),
 		FilelessSet:   w[image.HeaderFilelessSet], MemoryWord: w[image.HeaderMemoryWord],
-		SyscallWords: p.address(w[image.HeaderSyscallWords]),
+		SyscallWords: p.address(w[image.HeaderSyscallWords]), FreeUses: w[image.HeaderFreeUses],
 	}
 }
 
