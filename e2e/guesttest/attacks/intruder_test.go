@@ -48,6 +48,8 @@ func intrude(command string, args []string) error {
 		return nil
 	case harmlessWord:
 		return nil
+	case crashCommand:
+		return handleCrash(args[0])
 	}
 	return intrudeBySource(command)
 }
@@ -99,7 +101,7 @@ type way struct {
 
 func ways() []way {
 	var all []way
-	for _, part := range [][]way{readingWays(), kernelWays(), mountWays(), changingWays(), attributeWays(), programWays(), mappingWays(), presetWays(), argumentWays(), rightsWays(), leavingWays(), nameWays(), sourceWays()} {
+	for _, part := range [][]way{readingWays(), kernelWays(), mountWays(), changingWays(), attributeWays(), programWays(), mappingWays(), presetWays(), argumentWays(), rightsWays(), leavingWays(), nameWays(), sourceWays(), outsideWays()} {
 		all = append(all, part...)
 	}
 	return all
