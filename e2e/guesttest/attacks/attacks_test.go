@@ -233,6 +233,13 @@ func TestNoWayRoundAPolicy(t *testing.T) {
 	compare(t, ways(), before, after)
 }
 
+func TestNoWayThroughTheOutside(t *testing.T) {
+	p := newPlace(t)
+	before := p.sweep(groupOutside)
+	p.attach(withheld)
+	compare(t, outsideWays(), before, p.sweep(groupOutside))
+}
+
 func TestNoWayRoundAnEndpointRule(t *testing.T) {
 	p := newPlace(t)
 	before := p.sweep(groupNetwork)

@@ -101,7 +101,7 @@ type way struct {
 
 func ways() []way {
 	var all []way
-	for _, part := range [][]way{readingWays(), kernelWays(), mountWays(), changingWays(), attributeWays(), programWays(), mappingWays(), presetWays(), argumentWays(), rightsWays(), leavingWays(), nameWays(), sourceWays(), outsideWays()} {
+	for _, part := range [][]way{readingWays(), kernelWays(), mountWays(), changingWays(), attributeWays(), programWays(), mappingWays(), presetWays(), argumentWays(), rightsWays(), leavingWays(), nameWays(), sourceWays()} {
 		all = append(all, part...)
 	}
 	return all
@@ -110,12 +110,13 @@ func ways() []way {
 // Groups of ways, by the policy that is to hold them.
 const (
 	groupWays     = "ways"
+	groupOutside  = "outside"
 	groupNetwork  = "network"
 	groupControls = "network-controls"
 )
 
 func groups() map[string][]way {
-	return map[string][]way{groupWays: ways(), groupNetwork: networkWays(), groupControls: networkControls()}
+	return map[string][]way{groupWays: ways(), groupOutside: outsideWays(), groupNetwork: networkWays(), groupControls: networkControls()}
 }
 
 func find(name string) way {

@@ -44,6 +44,7 @@ func outsideWays() []way {
 		}},
 		{name: "in a folder that is mounted twice, by its second name", try: reads("/second/file")},
 		{name: "in a folder that has a mount of its own besides, by the outer name", try: reads("/volume/inner/file")},
+		{name: "frames of XDP", try: socket(unix.AF_XDP, unix.SOCK_RAW, 0)},
 		{name: "by the kernel's handler of crashes", try: readByCrashHandler, open: true},
 	}
 }

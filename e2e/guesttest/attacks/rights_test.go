@@ -27,7 +27,6 @@ func rightsWays() []way {
 		{name: "a raw socket of IPv6", try: socket(unix.AF_INET6, unix.SOCK_RAW, unix.IPPROTO_ICMPV6)},
 		{name: "a socket for frames", try: socket(unix.AF_PACKET, unix.SOCK_DGRAM, 0)},
 		{name: "a socket of the old type for frames", try: socket(unix.AF_INET, unix.SOCK_PACKET, 0)},
-		{name: "a socket for frames of XDP", try: socket(unix.AF_XDP, unix.SOCK_RAW, 0)},
 		{name: "a udp socket by io_uring", try: socketByRing},
 		{name: "a udp socket in a network of its own", try: func() error {
 			return again("a udp socket", unix.SysProcAttr{Cloneflags: unix.CLONE_NEWNET})
