@@ -336,8 +336,12 @@ const (
 	EnforcerProgForgetInode        = "forget_inode"
 	EnforcerProgGuardAgent         = "guard_agent"
 	EnforcerProgGuardCall          = "guard_call"
+	EnforcerProgGuardLimits        = "guard_limits"
 	EnforcerProgGuardMap           = "guard_map"
+	EnforcerProgGuardNiceness      = "guard_niceness"
 	EnforcerProgGuardProgram       = "guard_program"
+	EnforcerProgGuardReady         = "guard_ready"
+	EnforcerProgGuardScheduling    = "guard_scheduling"
 	EnforcerProgGuardSignal        = "guard_signal"
 	EnforcerProgGuardUmount        = "guard_umount"
 	EnforcerProgHandleDecoded      = "handle_decoded"
@@ -449,8 +453,12 @@ type EnforcerProgramSpecs struct {
 	ForgetInode        *ebpf.ProgramSpec `ebpf:"forget_inode"`
 	GuardAgent         *ebpf.ProgramSpec `ebpf:"guard_agent"`
 	GuardCall          *ebpf.ProgramSpec `ebpf:"guard_call"`
+	GuardLimits        *ebpf.ProgramSpec `ebpf:"guard_limits"`
 	GuardMap           *ebpf.ProgramSpec `ebpf:"guard_map"`
+	GuardNiceness      *ebpf.ProgramSpec `ebpf:"guard_niceness"`
 	GuardProgram       *ebpf.ProgramSpec `ebpf:"guard_program"`
+	GuardReady         *ebpf.ProgramSpec `ebpf:"guard_ready"`
+	GuardScheduling    *ebpf.ProgramSpec `ebpf:"guard_scheduling"`
 	GuardSignal        *ebpf.ProgramSpec `ebpf:"guard_signal"`
 	GuardUmount        *ebpf.ProgramSpec `ebpf:"guard_umount"`
 	HandleDecoded      *ebpf.ProgramSpec `ebpf:"handle_decoded"`
@@ -636,8 +644,12 @@ type EnforcerPrograms struct {
 	ForgetInode        *ebpf.Program `ebpf:"forget_inode"`
 	GuardAgent         *ebpf.Program `ebpf:"guard_agent"`
 	GuardCall          *ebpf.Program `ebpf:"guard_call"`
+	GuardLimits        *ebpf.Program `ebpf:"guard_limits"`
 	GuardMap           *ebpf.Program `ebpf:"guard_map"`
+	GuardNiceness      *ebpf.Program `ebpf:"guard_niceness"`
 	GuardProgram       *ebpf.Program `ebpf:"guard_program"`
+	GuardReady         *ebpf.Program `ebpf:"guard_ready"`
+	GuardScheduling    *ebpf.Program `ebpf:"guard_scheduling"`
 	GuardSignal        *ebpf.Program `ebpf:"guard_signal"`
 	GuardUmount        *ebpf.Program `ebpf:"guard_umount"`
 	HandleDecoded      *ebpf.Program `ebpf:"handle_decoded"`
@@ -696,8 +708,12 @@ func (p *EnforcerPrograms) Close() error {
 		p.ForgetInode,
 		p.GuardAgent,
 		p.GuardCall,
+		p.GuardLimits,
 		p.GuardMap,
+		p.GuardNiceness,
 		p.GuardProgram,
+		p.GuardReady,
+		p.GuardScheduling,
 		p.GuardSignal,
 		p.GuardUmount,
 		p.HandleDecoded,

@@ -232,10 +232,10 @@ func naiveNetwork(r *Rule, op Operation) bool {
 		switch {
 		case p == ProtoAll:
 			return true
+		case p == ProtoRaw:
+			return raw && (!other || r.Action != Allow)
 		case other:
 			return false
-		case p == ProtoRaw:
-			return raw
 		}
 		return protocol == p && (!raw || r.Action != Allow)
 	}
@@ -264,7 +264,7 @@ func naiveNetwork(r *Rule, op Operation) bool {
 	return len(e.Ports) == 0
 }
 
-// naiveSocket: the protocol's name, whether it is raw, whether only `all` speaks of it.
+// naiveSocket: the protocol's name, whether it is raw, whether it is allowed by `all` alone.
 func naiveSocket(op Operation) (protocol Protocol, raw, other bool) {
 	byNumber := map[int]Protocol{6: ProtoTCP, 262: ProtoTCP, 256: ProtoTCP, 17: ProtoUDP, 136: ProtoUDP, 1: ProtoICMP, 58: ProtoICMPv6, 132: ProtoSCTP}
 	byType := map[int]Protocol{1: ProtoTCP, 2: ProtoUDP, 5: ProtoSCTP}
@@ -279,6 +279,8 @@ func naiveSocket(op Operation) (protocol Protocol, raw, other bool) {
 		return "", true, false
 	case 43:
 		return ProtoTCP, false, false
+	case 44:
+		return "", true, true
 	}
 	return "", false, true
 }

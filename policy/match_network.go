@@ -11,6 +11,8 @@ type SocketClass struct {
 	// Protocol is empty for a family or protocol that has no name in rules.
 	Protocol Protocol
 	Raw      bool
+	// OtherFamily: of the names of protocols, Allow is about it by all alone.
+	OtherFamily bool
 	// OutOfScope: unix and netlink sockets, which no rule judges.
 	OutOfScope bool
 }
@@ -23,12 +25,14 @@ func ClassifySocket(family, sockType, protocol int) SocketClass {
 		return SocketClass{OutOfScope: true}
 	case socket.Packet:
 		return SocketClass{Raw: true}
+	case socket.XDP: // frames as well
+		return SocketClass{Raw: true, OtherFamily: true}
 	case socket.SMC:
 		return SocketClass{Protocol: ProtoTCP}
 	case socket.Inet, socket.Inet6:
 		return SocketClass{Protocol: protocolName(sockType, protocol), Raw: sockType == socket.Raw}
 	}
-	return SocketClass{}
+	return SocketClass{OtherFamily: true}
 }
 
 func protocolName(sockType, protocol int) Protocol {
@@ -84,13 +88,14 @@ func (r *ProfileRule) MatchesUse(op *Operation) bool {
 }
 
 // named says whether a protocol rule of that action is about the class: a raw socket is
-// raw; Block and Audit of its protocol's name match it too, Allow only by raw or all.
+// raw; Block and Audit of its protocol's name match it too, Allow only by raw or all. One for
+// frames of another family is raw for Block and Audit.
 func (c SocketClass) named(p Protocol, action Action) bool {
 	switch {
 	case p == ProtoAll:
 		return true
 	case p == ProtoRaw:
-		return c.Raw
+		return c.Raw && (action != Allow || !c.OtherFamily)
 	case c.Raw && action == Allow:
 		return false
 	}

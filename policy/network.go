@@ -12,7 +12,7 @@ const (
 	ProtoICMP   Protocol = "icmp"
 	ProtoICMPv6 Protocol = "icmpv6"
 	ProtoSCTP   Protocol = "sctp"
-	ProtoRaw    Protocol = "raw" // SOCK_RAW of any protocol, and AF_PACKET
+	ProtoRaw    Protocol = "raw" // SOCK_RAW of any protocol, AF_PACKET and, for Block and Audit, AF_XDP
 )
 
 // Protocols lists every name a rule may use.

@@ -193,7 +193,7 @@ func endpoint(e enforcer.Event) (name, data string) {
 
 func family(n int) string {
 	names := map[int]string{
-		socket.Inet: "AF_INET", socket.Inet6: "AF_INET6", socket.Packet: "AF_PACKET", socket.VSock: "AF_VSOCK", socket.SMC: "AF_SMC",
+		socket.Inet: "AF_INET", socket.Inet6: "AF_INET6", socket.Packet: "AF_PACKET", socket.VSock: "AF_VSOCK", socket.SMC: "AF_SMC", socket.XDP: "AF_XDP",
 	}
 	if name, ok := names[n]; ok {
 		return name

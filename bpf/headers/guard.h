@@ -24,6 +24,18 @@ static __always_inline bool ours(u32 kind, u32 id)
 	return bpf_map_lookup_elem(&guarded, &key);
 }
 
+// guards_switch says that the running task may not write that file of /proc, whose entry's address it gets:
+// kernel.ftrace_enabled, which takes every program of ours off its hook. A global function: see claim_slot.
+__noinline int guards_switch(u64 entry)
+{
+	struct dentry *dentry = (struct dentry *)entry;
+	u64 name[2] = {};
+	if (!dentry || BPF_CORE_READ(dentry, d_name.len) != 14 || bpf_probe_read_kernel(name, 14, BPF_CORE_READ(dentry, d_name.name)))
+		return false;
+	// "ftrace_e" "nabled", little-endian
+	return name[0] == 0x655f656361727466ull && name[1] == 0x64656c62616eull && contained();
+}
+
 // guards_pin says that the running task may not make, remove or rename that entry: it is a pin
 // or a folder of pins, by whatever mount it is reached.
 static __always_inline bool guards_pin(struct dentry *dentry)

@@ -70,6 +70,7 @@ typedef __s32 s32;
 #define MNT_NS_INTERNAL ((u64)-22)
 
 #define BPF_F_BPRM_SECUREEXEC (1ULL << 0) // include/uapi/linux/bpf.h
+#define PROC_SUPER_MAGIC 0x9fa0 // include/uapi/linux/magic.h
 #define SB_NOUSER (1ul << 31)
 #define SB_KERNMOUNT (1ul << 22)
 #define HUGETLBFS_MAGIC 0x958458f6
@@ -344,6 +345,8 @@ struct task_struct {
 
 struct user_namespace;
 struct kernel_siginfo;
+struct fown_struct;
+struct rlimit;
 union bpf_attr;
 
 struct bpf_map {

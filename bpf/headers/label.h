@@ -25,6 +25,21 @@ static __always_inline u32 container_of_cgroup(struct cgroup *cgroup)
 // handle_of tells directory entries apart: they lie at multiples of more than eight bytes.
 static __always_inline u32 handle_of(u64 dentry) { return dentry >> 3; }
 
+// low_bits returns the lower half of an address: the verifier allows no arithmetic on a pointer, but a
+// move of half of it.
+static __always_inline u32 low_bits(const void *pointer)
+{
+	register u64 half asm("r3") = (u64)pointer;
+	asm volatile("w3 = w3" : "+r"(half));
+	return half;
+}
+
+// just_decoded says that a handle was decoded to that entry, and nothing opened since.
+static __always_inline bool just_decoded(const struct label *label, struct dentry *dentry)
+{
+	return label && label->handle && !((label->handle ^ low_bits(dentry) >> 3) & ~0u >> 3);
+}
+
 // container returns the entry of a container that still exists.
 static __always_inline struct container *container(u32 id)
 {

@@ -10,7 +10,7 @@
 #define NAME_TOO_LONG (-2)
 #define NAME_UNSTABLE (-3)
 #define WALKING (-4)
-#define NAME_LOST (-5) // the way up ends at what is no file system's root: opened by handle
+#define NAME_LOST (-5) // the way up ends at what is no file system's root, or misses the root of the mount: opened by handle
 
 #define FAST_STEPS 32 // taken by loads; deeper names are read on by slow_name
 #define SLOW_STEPS 8
@@ -228,8 +228,9 @@ __noinline int seen_steps(struct scratch *s)
 			w->root = (u64)below + bpf_core_field_offset(struct mount, mnt);
 			continue;
 		}
+		// No mount shows it: it was opened by handle, or reached from what was.
 		if (parent == d || !parent)
-			return w->status = NAME_NONE;
+			return w->status = NAME_LOST;
 		s32 position = put_component(s, w->position, BPF_CORE_READ(d, d_name.name), BPF_CORE_READ(d, d_name.len));
 		if (position < 0)
 			return w->status = position;
@@ -286,7 +287,6 @@ static __always_inline s32 name_on(struct scratch *s, struct container *c, u32 i
 	return forget(s, start);
 }
 
-#define PROC_SUPER_MAGIC 0x9fa0
 #define PROC_PREFIX 6 // "/proc/"
 
 // own_pid_in returns the number of the running process as a proc file system shows it.

@@ -5,7 +5,7 @@
 #include "kernel.h"
 
 // Numbers of include/linux/socket.h, include/linux/net.h and include/uapi/linux/in.h.
-enum { AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, AF_PACKET = 17, AF_SMC = 43 };
+enum { AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, AF_PACKET = 17, AF_SMC = 43, AF_XDP = 44 };
 enum { SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_RAW = 3, SOCK_SEQPACKET = 5, SOCK_TYPE_MASK = 0xf };
 enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58, PROTO_SCTP = 132, PROTO_UDPLITE = 136, PROTO_SMC = 256, PROTO_MPTCP = 262 };
 
@@ -45,6 +45,8 @@ static __always_inline u32 socket_class(int family, int type, int protocol)
 		return IMAGE_SOCKET_OUT_OF_SCOPE;
 	case AF_PACKET:
 		return IMAGE_SOCKET_PACKET;
+	case AF_XDP:
+		return IMAGE_SOCKET_XDP;
 	case AF_SMC:
 		return IMAGE_SOCKET_TCP;
 	case AF_INET:

@@ -17,15 +17,6 @@
 // Off where loads are not seen in the order of the stores, and where a lock does not show who holds it.
 const volatile bool remembers = false;
 
-// low_bits returns the lower half of an address: the verifier allows no arithmetic on a pointer, but a
-// move of half of it.
-static __always_inline u32 low_bits(const void *pointer)
-{
-	register u64 half asm("r3") = (u64)pointer;
-	asm volatile("w3 = w3" : "+r"(half));
-	return half;
-}
-
 static __always_inline struct verdict *place_of_verdict(u32 inode)
 {
 	u32 at = (inode >> 5 ^ inode >> 17) & (VERDICTS - 1);

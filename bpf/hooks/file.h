@@ -156,8 +156,9 @@ int BPF_PROG(check_open, struct file *file, int ret)
 	u32 flags = file->f_flags, mode = file->f_mode;
 	barrier_var(flags);
 	barrier_var(mode);
-	// What is opened to be exec'ed is the process rules' business.
-	if (flags & FILE_EXEC_FLAG)
+	// What is opened to be exec'ed is the process rules' business. XFS, which opens by handle as well,
+	// takes the flag from its caller.
+	if (flags & FILE_EXEC_FLAG && !just_decoded(label, file->f_path.dentry))
 		return judge_loader(file);
 	if (mode & FMODE_READ)
 		access |= READS;
@@ -171,6 +172,8 @@ int BPF_PROG(check_open, struct file *file, int ret)
 	// Pipes, sockets, anonymous inodes, memfds and namespaces live on mounts of the kernel's.
 	if (file->f_path.mnt->mnt_flags & MNT_INTERNAL || stacked(file))
 		return 0;
+	if (access & WRITES && file->f_path.dentry->d_sb->s_magic == PROC_SUPER_MAGIC && guards_switch((u64)BPF_CORE_READ(file, f_path.dentry)))
+		return -EPERM;
 	if (mode & FMODE_CREATED && deleted(file->f_path.dentry))
 		access |= WRITES | NAMELESS;
 	return access ? judge_open(label, &scene, file, access) : 0;

@@ -53,6 +53,33 @@ int BPF_PROG(guard_signal, struct task_struct *task, struct kernel_siginfo *info
 	return signal && is_agent(task) && contained() ? -EPERM : 0;
 }
 
+// A signal that the kernel sends because a descriptor is ready asks here, in whatever task made it so.
+// The agent asks for none.
+SEC("lsm/file_send_sigiotask")
+int BPF_PROG(guard_ready, struct task_struct *task, struct fown_struct *owner, int signal)
+{
+	return is_agent(task) ? -EPERM : 0;
+}
+
+// A limit on its time would end it.
+SEC("lsm/task_setrlimit")
+int BPF_PROG(guard_limits, struct task_struct *task, unsigned int resource, struct rlimit *limit)
+{
+	return is_agent(task) && contained() ? -EPERM : 0;
+}
+
+SEC("lsm/task_setscheduler")
+int BPF_PROG(guard_scheduling, struct task_struct *task)
+{
+	return is_agent(task) && contained() ? -EPERM : 0;
+}
+
+SEC("lsm/task_setnice")
+int BPF_PROG(guard_niceness, struct task_struct *task, int nice)
+{
+	return is_agent(task) && contained() ? -EPERM : 0;
+}
+
 // Reading its memory, taking its descriptors and walking into its root ask here too.
 SEC("lsm/ptrace_access_check")
 int BPF_PROG(guard_agent, struct task_struct *task, unsigned int mode)

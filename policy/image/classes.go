@@ -5,8 +5,8 @@ import "kubearmor.io/policy"
 // Representative (family, type, protocol) triples of the socket classes, as numbered by
 // include/linux/socket.h, net.h and include/uapi/linux/in.h.
 const (
-	inet, inet6, packet, otherFamily = 2, 10, 17, 40 // 40: AF_VSOCK
-	stream, dgram, raw               = 1, 2, 3
+	inet, inet6, packet, otherFamily, xdp = 2, 10, 17, 40, 44 // 40: AF_VSOCK
+	stream, dgram, raw                    = 1, 2, 3
 )
 
 // plainClasses are in the order of SocketTCP and following.
@@ -27,6 +27,8 @@ func socketOf(class int) (family, sockType, protocol int) {
 		return inet, raw, plainClasses[class-SocketRaw].protocol
 	case class == SocketPacket:
 		return packet, raw, 0
+	case class == SocketXDP:
+		return xdp, raw, 0
 	}
 	return otherFamily, stream, 0
 }

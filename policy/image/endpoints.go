@@ -57,7 +57,7 @@ func columns() []column {
 func needsElsewhere(r *policy.ProfileRule) (bits uint32) {
 	bit := 0
 	for _, col := range columns() {
-		if col.class > SocketOtherFamily {
+		if col.class > SocketXDP {
 			continue
 		}
 		if op := col.operation(); !r.MatchesUse(&op) {

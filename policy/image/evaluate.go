@@ -115,6 +115,8 @@ func SocketClass(family, sockType, protocol int) int {
 		return SocketOutOfScope
 	case family == packet:
 		return SocketPacket
+	case family == xdp:
+		return SocketXDP
 	case family != inet && family != inet6 && class.Protocol == "":
 		return SocketOtherFamily
 	}

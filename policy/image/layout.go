@@ -176,7 +176,8 @@ const (
 
 const (
 	SocketPacket      = 2 * SocketRaw   // AF_PACKET
-	SocketOtherFamily = 2*SocketRaw + 1 // every other family but unix and netlink
+	SocketOtherFamily = 2*SocketRaw + 1 // every other family but unix, netlink and XDP
+	SocketXDP         = 2*SocketRaw + 2 // AF_XDP
 	SocketClasses     = 16
 	SocketOutOfScope  = 0xff // unix, netlink: not judged
 )

@@ -115,7 +115,7 @@ func (s *Source) endpoint() *policy.Endpoint {
 
 // socket fills in the socket of an operation, and the endpoint where it has one.
 func (s *Source) socket(op *policy.Operation) {
-	op.Family = pick(s, []int{1, 2, 2, 2, 10, 10, 16, 17, 40, 43})
+	op.Family = pick(s, []int{1, 2, 2, 2, 10, 10, 16, 17, 40, 43, 44})
 	op.SockType = pick(s, []int{1, 2, 3, 5})
 	op.Protocol = pick(s, []int{0, 0, 1, 6, 17, 58, 132, 136, 255, 256, 262})
 	if op.Kind != policy.OpSocket && (op.Family == 2 || op.Family == 10 || op.Family == 43) {

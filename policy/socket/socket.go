@@ -12,6 +12,7 @@ const (
 	Packet  = 17
 	VSock   = 40
 	SMC     = 43
+	XDP     = 44
 )
 
 // Types (include/linux/net.h).

@@ -105,17 +105,21 @@ func (e *Enforcer) claim(c *container) error {
 }
 
 // nextEpoch has every task without a container looked up again. The programs move the
-// epoch too; that one of two concurrent changes is lost is the same as one later change.
+// epoch too, by ones: what they add meanwhile is lost, and the stride keeps it from coming to a
+// number again that a task may have.
 func (e *Enforcer) nextEpoch() error {
 	var epoch uint32
 	if err := e.objects.Epoch.Get(&epoch); err != nil {
 		return fmt.Errorf("have tasks looked up: %w", err)
 	}
-	if err := e.objects.Epoch.Set(epoch + 1); err != nil {
+	if err := e.objects.Epoch.Set(epoch + stride); err != nil {
 		return fmt.Errorf("have tasks looked up: %w", err)
 	}
 	return nil
 }
+
+// stride is more than the programs add to a counter between two looks at it.
+const stride = 1 << 16
 
 // Apply implements enforcer.Enforcer.
 func (e *Enforcer) Apply(name string, p *policy.Profile) error {

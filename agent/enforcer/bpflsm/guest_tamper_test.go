@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -104,7 +105,19 @@ func tamperWays() map[string]func(target) error {
 			}
 			return unix.PidfdSendSignal(fd, unix.SIGCONT, nil, 0)
 		},
-		"tracing the agent": func(g target) error { return unix.PtraceSeize(g.agent) },
+		"a signal to the agent when a descriptor is ready": func(g target) error { return signalWhenReady(g.agent) },
+		"the agent's limits": func(g target) error {
+			var is unix.Rlimit
+			err := unix.Prlimit(g.agent, unix.RLIMIT_CPU, nil, &is)
+			return errors.Join(err, unix.Prlimit(g.agent, unix.RLIMIT_CPU, &is, nil))
+		},
+		"the agent's processors": func(g target) error {
+			var are unix.CPUSet
+			err := unix.SchedGetaffinity(g.agent, &are)
+			return errors.Join(err, unix.SchedSetaffinity(g.agent, &are))
+		},
+		"the agent's niceness": func(g target) error { return unix.Setpriority(unix.PRIO_PROCESS, g.agent, 0) },
+		"tracing the agent":    func(g target) error { return unix.PtraceSeize(g.agent) },
 		"the agent's descriptors": func(g target) error {
 			fd, err := unix.PidfdOpen(g.agent, 0)
 			if err != nil {
@@ -119,6 +132,35 @@ func tamperWays() map[string]func(target) error {
 		},
 		"the agent's root": func(g target) error { _, err := os.ReadDir(fmt.Sprintf("/proc/%d/root/", g.agent)); return err },
 	}
+}
+
+// signalWhenReady has the kernel stop the agent because something can be read.
+func signalWhenReady(agent int) error {
+	const setSignal = 10 // F_SETSIG
+	var pipe [2]int
+	if err := unix.Pipe(pipe[:]); err != nil {
+		return err
+	}
+	for _, set := range [][2]int{{unix.F_SETOWN, agent}, {setSignal, int(unix.SIGSTOP)}, {unix.F_SETFL, unix.O_ASYNC}} {
+		if _, err := unix.FcntlInt(uintptr(pipe[0]), set[0], set[1]); err != nil {
+			return err
+		}
+	}
+	defer func() { _ = unix.Kill(agent, unix.SIGCONT) }()
+	if _, err := unix.Write(pipe[1], []byte("x")); err != nil {
+		return err
+	}
+	for range 20 {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", agent))
+		if err != nil {
+			return err
+		}
+		if strings.Contains(string(stat), ") T ") {
+			return nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return fmt.Errorf("the agent did not stop: %w", unix.EPERM)
 }
 
 // otherUse is what a container with these rights does with BPF, and goes on doing.
@@ -272,6 +314,7 @@ func aim(t *testing.T, agent int) target {
 // furnish makes the pin that ways use up.
 func (g target) furnish(t *testing.T) {
 	t.Helper()
+	_ = unix.Kill(g.agent, unix.SIGCONT)
 	_ = os.Remove(g.spare())
 	for _, left := range []string{"/x", "/y", "/z"} {
 		_ = os.Remove(g.elsewhere + left)

@@ -175,7 +175,7 @@ func (e *Enforcer) forgetVerdicts() error {
 	var links uint32
 	err := e.objects.Links.Get(&links)
 	if err == nil {
-		err = e.objects.Links.Set(links + 1)
+		err = e.objects.Links.Set(links + stride)
 	}
 	if err != nil {
 		return fmt.Errorf("forget remembered verdicts: %w", err)

@@ -33,7 +33,8 @@ metadata: {name: withheld, namespace: default}
 spec:
   selector: {}
   file:
-    matchDirectories: [{dir: /secret/, recursive: true}, {dir: /volume/secret/, recursive: true}, {dir: /volume/kept/, recursive: true, readOnly: true}]
+    matchDirectories: [{dir: /secret/, recursive: true}, {dir: /volume/secret/, recursive: true}, {dir: /volume/kept/, recursive: true, readOnly: true},
+      {dir: /second/, recursive: true}, {dir: /volume/inner/, recursive: true}]
   process:
     matchPaths: [{path: /opt/tool}, {path: /opt/tool-two}, {path: /opt/tool-three}, {path: /opt/tool-four}]
   network:
@@ -64,12 +65,18 @@ func newPlace(t *testing.T) *place {
 		t.Fatal(err)
 	}
 	p := &place{t: t, volume: volume}
+	if err := p.layOut(); err != nil {
+		t.Fatal(err)
+	}
 	config := oci.Config{
 		ID: containerName, Image: "/images/busybox", Privileged: true, Process: image.Process{Args: []string{"/bin/sleep", "1000000"}},
 		Share: []specs.LinuxNamespaceType{specs.CgroupNamespace},
 		Mounts: []specs.Mount{
 			{Destination: hostGroups, Type: "bind", Source: "/sys/fs/cgroup", Options: []string{"rbind", "rw"}},
 			{Destination: "/volume", Type: "bind", Source: p.volume, Options: []string{"rbind", "rw"}},
+			{Destination: "/inner", Type: "bind", Source: p.volume + "/inner", Options: []string{"rbind", "rw"}},
+			{Destination: "/first", Type: "bind", Source: p.volume + "/twice", Options: []string{"rbind", "rw"}},
+			{Destination: "/second", Type: "bind", Source: p.volume + "/twice", Options: []string{"rbind", "rw"}},
 		},
 	}
 	self := container.File{From: "/proc/self/exe", Mode: 0o755}
@@ -103,6 +110,16 @@ func (p *place) makeDeep(dir string) error {
 		err = errors.New(r.String())
 	}
 	return err
+}
+
+// layOut makes the folders that are mounted, and one beside the volume that is not.
+func (p *place) layOut() error {
+	beside := p.volume + "-beside"
+	var err error
+	for _, dir := range []string{beside, p.volume + "/inner", p.volume + "/twice"} {
+		err = errors.Join(err, os.MkdirAll(dir, 0o755), os.WriteFile(dir+"/file", []byte(secretSays), 0o644))
+	}
+	return errors.Join(err, copyTo(beside+"/tool", "/proc/self/exe"), tellBeside(beside, p.volume+"/beside"))
 }
 
 // furnish brings what a try uses up.
@@ -214,6 +231,13 @@ func TestNoWayRoundAPolicy(t *testing.T) {
 		t.Errorf("a program that the file is not withheld from must go on: %v %s", err, r)
 	}
 	compare(t, ways(), before, after)
+}
+
+func TestNoWayThroughTheOutside(t *testing.T) {
+	p := newPlace(t)
+	before := p.sweep(groupOutside)
+	p.attach(withheld)
+	compare(t, outsideWays(), before, p.sweep(groupOutside))
 }
 
 func TestNoWayRoundAnEndpointRule(t *testing.T) {

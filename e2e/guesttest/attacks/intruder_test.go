@@ -48,6 +48,8 @@ func intrude(command string, args []string) error {
 		return nil
 	case harmlessWord:
 		return nil
+	case crashCommand:
+		return handleCrash(args[0])
 	}
 	return intrudeBySource(command)
 }
@@ -108,12 +110,13 @@ func ways() []way {
 // Groups of ways, by the policy that is to hold them.
 const (
 	groupWays     = "ways"
+	groupOutside  = "outside"
 	groupNetwork  = "network"
 	groupControls = "network-controls"
 )
 
 func groups() map[string][]way {
-	return map[string][]way{groupWays: ways(), groupNetwork: networkWays(), groupControls: networkControls()}
+	return map[string][]way{groupWays: ways(), groupOutside: outsideWays(), groupNetwork: networkWays(), groupControls: networkControls()}
 }
 
 func find(name string) way {

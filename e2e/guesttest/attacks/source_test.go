@@ -199,6 +199,9 @@ func tryFrom(dir, name string) error {
 
 // helpingWays are parts of ways: done by a program of another name.
 func helpingWays(name string) (way, bool) {
+	if name == deepWay {
+		return way{name: name, try: readDeep}, true
+	}
 	if name == flippingWay {
 		return way{name: name, try: execFlipped}, true
 	}
