@@ -105,7 +105,7 @@ func tamperWays() map[string]func(target) error {
 			}
 			return unix.PidfdSendSignal(fd, unix.SIGCONT, nil, 0)
 		},
-		"a signal to the agent when a descriptor is ready": func(g target) error { return signalWhenReady(g.agent) },
+		readySignal: func(g target) error { return signalWhenReady(g.agent) },
 		"the agent's limits": func(g target) error {
 			var is unix.Rlimit
 			err := unix.Prlimit(g.agent, unix.RLIMIT_CPU, nil, &is)
@@ -134,24 +134,43 @@ func tamperWays() map[string]func(target) error {
 	}
 }
 
-// signalWhenReady has the kernel stop the agent because something can be read.
+// readySignal is a way that nobody has: the agent asks for no such signal.
+const readySignal = "a signal to the agent when a descriptor is ready"
+
+// signalWhenReady has the kernel stop a child, to show that it does, and then the agent.
 func signalWhenReady(agent int) error {
+	child := exec.Command("/bin/sleep", "60")
+	if err := child.Start(); err != nil {
+		return err
+	}
+	defer func() { _ = child.Process.Kill(); _ = child.Wait() }()
+	if err := stopWhenReady(child.Process.Pid); err != nil {
+		return fmt.Errorf("a child does not stop: %s", err)
+	}
+	if err := stopWhenReady(agent); err != nil {
+		return fmt.Errorf("%w: %w", err, unix.EPERM)
+	}
+	return nil
+}
+
+// stopWhenReady has the kernel stop a process because something can be read.
+func stopWhenReady(process int) error {
 	const setSignal = 10 // F_SETSIG
 	var pipe [2]int
 	if err := unix.Pipe(pipe[:]); err != nil {
 		return err
 	}
-	for _, set := range [][2]int{{unix.F_SETOWN, agent}, {setSignal, int(unix.SIGSTOP)}, {unix.F_SETFL, unix.O_ASYNC}} {
+	for _, set := range [][2]int{{unix.F_SETOWN, process}, {setSignal, int(unix.SIGSTOP)}, {unix.F_SETFL, unix.O_ASYNC}} {
 		if _, err := unix.FcntlInt(uintptr(pipe[0]), set[0], set[1]); err != nil {
 			return err
 		}
 	}
-	defer func() { _ = unix.Kill(agent, unix.SIGCONT) }()
+	defer func() { _ = unix.Kill(process, unix.SIGCONT) }()
 	if _, err := unix.Write(pipe[1], []byte("x")); err != nil {
 		return err
 	}
 	for range 20 {
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", agent))
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", process))
 		if err != nil {
 			return err
 		}
@@ -160,7 +179,7 @@ func signalWhenReady(agent int) error {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	return fmt.Errorf("the agent did not stop: %w", unix.EPERM)
+	return errors.New("it did not stop")
 }
 
 // otherUse is what a container with these rights does with BPF, and goes on doing.
@@ -252,7 +271,7 @@ func tampering(t *testing.T, group cgroup.Group) {
 				t.Errorf("exit status %d: %s", got.exit, got.output)
 			}
 			g.furnish(t)
-			if got := finished(t, program("helper: tamper "+g.String()+" "+way)); got.exit != 0 {
+			if got := finished(t, program("helper: tamper "+g.String()+" "+way)); (got.exit == 0) != (way != readySignal) {
 				t.Errorf("from outside it must succeed, or nothing is shown: %s", got.output)
 			}
 		})
