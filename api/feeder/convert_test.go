@@ -79,6 +79,16 @@ func TestNoFieldOfALogIsLost(t *testing.T) {
 	}
 }
 
+func TestNoFieldOfAMessageIsLost(t *testing.T) {
+	var full event.Message
+	fill(t, reflect.ValueOf(&full).Elem(), "Message")
+	message := throughTheWire(t, feeder.FromMessage(full), &feeder.Message{})
+	everyFieldIsSet(t, message.ProtoReflect())
+	if back := message.Event(); back != full {
+		t.Errorf("sent\n%+v\ngot\n%+v", full, back)
+	}
+}
+
 // everyFieldIsSet holds the other direction: a field of the protocol that no event fills.
 func everyFieldIsSet(t *testing.T, m protoreflect.Message) {
 	t.Helper()
