@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"crypto/rand"
+	"strconv"
 	"sync/atomic"
 
 	"google.golang.org/grpc"
@@ -14,9 +15,11 @@ import (
 	"kubearmor.io/api/feeder"
 )
 
-// Header is the name of the header that tells servers apart: the numbers of events go on as
-// long as its value stays. It is sent when a subscription holds, before any event.
-const Header = "kubearmor-stream"
+// Names of headers. They are sent when a subscription holds, before any event.
+const (
+	HeaderServer = "kubearmor-stream"   // the numbers of events go on as long as its value stays
+	HeaderLast   = "kubearmor-sequence" // the number of the event before the first that will come
+)
 
 // Server is LogService. All methods may be called at any time.
 type Server struct {
@@ -138,9 +141,9 @@ func watch[M proto.Message](s *Server, t *topic[M], stream grpc.ServerStream, se
 		s.refused.Add(1)
 		return status.Errorf(codes.ResourceExhausted, "there are %d subscribers already: end one of them, or raise the limit", s.limits.Subscribers)
 	}
-	q := t.subscribe()
+	q, last := t.subscribe()
 	defer t.leave(q)
-	if err := stream.SendHeader(metadata.Pairs(Header, s.id)); err != nil {
+	if err := stream.SendHeader(metadata.Pairs(HeaderServer, s.id, HeaderLast, strconv.FormatUint(last, 10))); err != nil {
 		return err
 	}
 	for {

@@ -54,7 +54,7 @@ func watchAlerts(t *testing.T, client feeder.LogServiceClient, r *feeder.Request
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(header.Get(Header)) != 1 {
+	if len(header.Get(HeaderServer)) != 1 || len(header.Get(HeaderLast)) != 1 {
 		t.Fatalf("the header is %v", header)
 	}
 	return alerts
@@ -185,6 +185,28 @@ func TestRequestsAreBounded(t *testing.T) {
 	}
 }
 
+func TestAStreamSaysWhereItBegins(t *testing.T) {
+	s := New(DefaultLimits)
+	client := connect(t, s)
+	s.PublishAlert(&feeder.Alert{})
+	s.PublishAlert(&feeder.Alert{})
+	ids := map[string]bool{}
+	for range 2 {
+		alerts, err := client.WatchAlerts(t.Context(), &feeder.RequestMessage{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		header, err := alerts.Header()
+		if err != nil || len(header.Get(HeaderLast)) != 1 || header.Get(HeaderLast)[0] != "2" {
+			t.Errorf("%v, %v", header, err)
+		}
+		ids[header.Get(HeaderServer)[0]] = true
+	}
+	if len(ids) != 1 || New(DefaultLimits).id == s.id {
+		t.Errorf("servers are not told apart: %v", ids)
+	}
+}
+
 func TestAHealthCheckEchoes(t *testing.T) {
 	reply, err := connect(t, New(DefaultLimits)).HealthCheck(t.Context(), &feeder.NonceMessage{Nonce: 4711})
 	if err != nil || reply.Retval != 4711 {
@@ -226,7 +248,7 @@ func TestASlowSubscriberLosesEventsAndIsTold(t *testing.T) {
 
 func TestBytesThatWaitAreBounded(t *testing.T) {
 	s := New(limited(func(l *Limits) { l.QueueBytes, l.EventBytes = 3000, 2000 }))
-	q := s.alerts.subscribe()
+	q, _ := s.alerts.subscribe()
 	s.PublishAlert(&feeder.Alert{Data: strings.Repeat("x", 1900)})
 	s.PublishAlert(&feeder.Alert{Data: strings.Repeat("x", 1900)}) // does not fit
 	s.PublishAlert(&feeder.Alert{Data: strings.Repeat("x", 900)})  // does

@@ -71,12 +71,13 @@ func (q *queue[M]) signal() {
 	}
 }
 
-func (t *topic[M]) subscribe() *queue[M] {
-	q := &queue[M]{wake: make(chan struct{}, 1)}
+// subscribe returns a queue, and the number of the message before the first that will be in it.
+func (t *topic[M]) subscribe() (q *queue[M], last uint64) {
+	q = &queue[M]{wake: make(chan struct{}, 1)}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.queues[q] = struct{}{}
-	return q
+	return q, t.counters.Published
 }
 
 // leave ends a subscription. What the subscriber has not taken is lost for it.

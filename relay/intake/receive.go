@@ -3,10 +3,13 @@ package intake
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"strconv"
 	"sync"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 
 	"kubearmor.io/api/feeder"
 	"kubearmor.io/api/stream"
@@ -15,24 +18,24 @@ import (
 // track follows the numbers of one kind of events over connections.
 type track struct {
 	mu     sync.Mutex
-	server string // that the last number is of
+	server string // that the last number is of; "" before the first connection
 	last   uint64
-	fresh  bool // nothing has come since the connection was made
-	blind  bool // what the server had told before is none of ours
 	kind   Kind
 }
 
-// begin notes that a server has been connected to.
-func (t *track) begin(server string) {
+// begin notes that a server has been connected to, and counts what it has told since the last
+// connection ended. Before the first one nobody waited for events.
+func (t *track) begin(server string, last uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if server == "" || t.server == "" {
-		t.blind = true // the first connection: nobody waited for earlier events
+	switch {
+	case t.server == "":
+	case t.server != server:
+		t.kind.LostDisconnected += last
+	case last > t.last:
+		t.kind.LostDisconnected += last - t.last
 	}
-	if server != t.server {
-		t.last = 0
-	}
-	t.server, t.fresh = server, true
+	t.server, t.last = server, last
 }
 
 // arrived counts an event, and those between it and the one before.
@@ -40,14 +43,10 @@ func (t *track) arrived(number uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.kind.Received++
-	switch missing := number - t.last - 1; {
-	case t.blind || number <= t.last:
-	case t.fresh:
-		t.kind.LostDisconnected += missing
-	default:
-		t.kind.LostSlow += missing
+	if number > t.last {
+		t.kind.LostSlow += number - t.last - 1
+		t.last = number
 	}
-	t.last, t.fresh, t.blind = number, false, t.server == ""
 }
 
 func (t *track) count() Kind {
@@ -79,11 +78,11 @@ func receive[M any, P numbered[M]](ctx context.Context, t *track, open watch[M],
 		_, err := events.Recv()
 		return err
 	}
-	server := ""
-	if values := header.Get(stream.Header); len(values) == 1 {
-		server = values[0]
+	server, last, err := origin(header)
+	if err != nil {
+		return err
 	}
-	t.begin(server)
+	t.begin(server, last)
 	ready()
 	for {
 		m, err := events.Recv()
@@ -96,4 +95,16 @@ func receive[M any, P numbered[M]](ctx context.Context, t *track, open watch[M],
 		t.arrived(P(m).GetSequence())
 		publish(m)
 	}
+}
+
+// origin reads from a stream's header whose events come, and after which number.
+func origin(header metadata.MD) (server string, last uint64, err error) {
+	servers, numbers := header.Get(stream.HeaderServer), header.Get(stream.HeaderLast)
+	if len(servers) != 1 || len(numbers) != 1 || servers[0] == "" {
+		return "", 0, errors.New("who answers is no agent of this version: it does not number its events")
+	}
+	if last, err = strconv.ParseUint(numbers[0], 10, 64); err != nil {
+		return "", 0, fmt.Errorf("the agent's %s: %w", stream.HeaderLast, err)
+	}
+	return servers[0], last, nil
 }
