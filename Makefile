@@ -5,7 +5,7 @@ export PATH := $(PATH):/usr/local/go/bin
 export CGO_ENABLED ?= 0
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
-MODULES := api policy bpf agent karmor e2e
+MODULES := api policy bpf agent relay karmor e2e
 
 .PHONY: help deps build generate test test-upgrade soak verify demo bench fuzz fmt clean
 
@@ -15,15 +15,16 @@ help: ## list the targets
 deps: ## install what building and testing need (Debian packages; needs root, and Go 1.26 or newer)
 	@.ci/deps
 
-build: deps ## put karmor, kubearmor-agent, lab, demo and checks in bin/
+build: deps ## put karmor, kubearmor-agent, kubearmor-relay, lab, demo and checks in bin/
 	@mkdir -p bin
 	go build -p 2 -trimpath -ldflags '$(LDFLAGS)' -o bin/karmor ./karmor/cmd/karmor
 	go build -p 2 -trimpath -ldflags '$(LDFLAGS)' -o bin/kubearmor-agent ./agent/cmd/kubearmor-agent
+	go build -p 2 -trimpath -ldflags '$(LDFLAGS)' -o bin/kubearmor-relay ./relay/cmd/kubearmor-relay
 	go build -p 2 -trimpath -ldflags '$(LDFLAGS)' -o bin/lab ./e2e/cmd/lab
 	go build -p 2 -trimpath -ldflags '$(LDFLAGS)' -o bin/checks ./e2e/cmd/checks
 	go build -p 2 -trimpath -ldflags '$(LDFLAGS)' -o bin/demo ./e2e/cmd/demo
 
-generate: deps ## regenerate deepcopy, CRDs, the image header and the BPF objects
+generate: deps ## regenerate deepcopy, CRDs, the protocols, the image header and the BPF objects
 	cd api && go generate ./...
 	cd policy && go generate ./...
 	cd bpf && go generate ./...

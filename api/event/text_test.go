@@ -64,6 +64,11 @@ UID: 0
 			"== Log / 2026-05-25 04:14:59.000000 ==\nHostName: h\nType: HostLog\nResult: Passed\nPPID: 0\nUID: 1000\n",
 		},
 		{
+			"a message is a line, whatever it says",
+			Message{UpdatedTime: "2026-05-25T04:14:59.5Z", HostName: "node-1", Level: "Warning", Message: "events\nwere lost"}.Text(),
+			"2026-05-25 04:14:59.500000  node-1  [Warning]  events\\nwere lost\n",
+		},
+		{
 			"a time zone is turned into UTC",
 			Log{UpdatedTime: "2026-05-25T06:14:59.5+02:00"}.Text(),
 			"== Log / 2026-05-25 04:14:59.500000 ==\nPPID: 0\nUID: 0\n",

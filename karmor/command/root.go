@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kubearmor.io/karmor/logs"
 	"kubearmor.io/karmor/policies"
 	"kubearmor.io/karmor/status"
 )
@@ -47,7 +48,7 @@ func New(argv0, release string) *cobra.Command {
 		Use:   "karmor",
 		Short: "KubeArmor's command line",
 		Long: `karmor works with KubeArmor's policies: it checks them, says what they decide and why,
-runs their unit tests, and runs commands on this host under them.`,
+runs their unit tests, runs commands on this host under them, and prints the events they give.`,
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: name},
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -55,7 +56,7 @@ runs their unit tests, and runs commands on this host under them.`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return status.Usage("%v", err) })
-	root.AddCommand(policies.New(), newRun(), newVersion(release))
+	root.AddCommand(policies.New(), logs.New(), newRun(), newVersion(release))
 	showAs(root, name)
 	return root
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,8 @@ import (
 	"kubearmor.io/agent/enforcer/bpflsm"
 	"kubearmor.io/agent/node"
 	"kubearmor.io/agent/policyset"
+	"kubearmor.io/agent/socket"
+	"kubearmor.io/api/event"
 )
 
 // attachFlags are the flags of attach.
@@ -32,6 +35,7 @@ type attachFlags struct {
 	takeover          time.Duration
 	startPolicy       string
 	start             bpflsm.Start
+	socket            socket.Options
 }
 
 func attachCommand() *cobra.Command {
@@ -64,6 +68,8 @@ node has one such agent: a second one waits for the first to end.`,
 	flags.StringVar(&f.events, "events", "", "file to append events to; - is standard output")
 	flags.StringVar(&f.output, "output", "json", "form of the events: text or json")
 	flags.StringVar(&f.readyFile, "ready-file", "", "file to create when the policies are in force")
+	flags.StringVar(&f.socket.Path, "socket", "", "unix socket to serve events, health and metrics on; with --persist "+node.Socket+" where none is named")
+	flags.IntVar(&f.socket.Group, "socket-group", socket.NoGroup, "number of the group that may connect to it beside root")
 	flags.Uint32Var(&f.eventBufferKBytes, "event-buffer", 1024, "KiB of events that the kernel holds, a power of two")
 	flags.BoolVar(&f.persist, "persist", false, "have enforcement go on when the agent is killed, until the next agent or 'kubearmor-agent release'")
 	flags.DurationVar(&f.takeover, "takeover-timeout", 10*time.Second, "with --persist, how long to wait for an agent that runs to end")
@@ -112,6 +118,7 @@ func (f *attachFlags) run(cmd *cobra.Command) (err error) {
 		}
 		defer func() { err = errors.Join(err, lock.Close()) }()
 		options.Keep = &kept
+		f.socket.Path = cmp.Or(f.socket.Path, node.Socket)
 		if len(f.start.Parents) > 0 {
 			options.Start = &f.start
 		}
@@ -122,8 +129,14 @@ func (f *attachFlags) run(cmd *cobra.Command) (err error) {
 	}
 	defer func() { err = errors.Join(err, f.end(e)) }()
 	f.options.TakenOver = slices.ContainsFunc(e.Restored(), func(c enforcer.Container) bool { return c.Name == f.options.Identity.Name })
-	return withEvents(ctx, e, writer, f.options.Identity, func(ctx context.Context) error {
-		return attach.Run(ctx, e, f.options)
+	return withFeed(ctx, e, f.socket, func(tell func(event.Alert)) error {
+		to := func(a event.Alert) error {
+			tell(a)
+			return writer.Write(a)
+		}
+		return withEvents(ctx, e, to, f.options.Identity, func(ctx context.Context) error {
+			return attach.Run(ctx, e, f.options)
+		})
 	})
 }
 
@@ -166,8 +179,8 @@ func (f *attachFlags) ready() error {
 	return os.WriteFile(f.readyFile, nil, 0o644)
 }
 
-// withEvents writes the events that an enforcer reports while work runs.
-func withEvents(ctx context.Context, e enforcer.Enforcer, to *alert.Writer, who policyset.Identity, work func(context.Context) error) error {
+// withEvents hands the events that an enforcer reports on while work runs.
+func withEvents(ctx context.Context, e enforcer.Enforcer, to func(event.Alert) error, who policyset.Identity, work func(context.Context) error) error {
 	host, err := os.Hostname()
 	if err != nil {
 		return fmt.Errorf("this host's name: %w", err)
@@ -178,7 +191,7 @@ func withEvents(ctx context.Context, e enforcer.Enforcer, to *alert.Writer, who 
 	group.Go(func() error {
 		return errors.Join(e.Events(reading, func(ev enforcer.Event) {
 			if failed == nil {
-				failed = to.Write(alert.Of(ev, who, host, e.Name()))
+				failed = to(alert.Of(ev, who, host, e.Name()))
 			}
 		}), failed)
 	})

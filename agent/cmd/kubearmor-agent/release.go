@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -85,6 +86,10 @@ func release(ctx context.Context, patience time.Duration) (bpflsm.Released, erro
 	released, err := bpflsm.Release(kept)
 	if err != nil {
 		err = fmt.Errorf("release: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	// A killed agent leaves its socket.
+	if gone := os.Remove(node.Socket); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+		err = errors.Join(err, gone)
 	}
 	return released, errors.Join(err, lock.Close())
 }

@@ -87,7 +87,7 @@ func (f *runFlags) run(cmd *cobra.Command, command []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
 	status := 0
-	err = withEvents(cmd.Context(), e, writer, f.identity, func(ctx context.Context) (err error) {
+	err = withEvents(cmd.Context(), e, writer.Write, f.identity, func(ctx context.Context) (err error) {
 		status, err = f.contain(ctx, e, policies, command)
 		return err
 	})

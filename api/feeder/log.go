@@ -1,0 +1,83 @@
+package feeder
+
+import "kubearmor.io/api/event"
+
+// FromLog returns the message for a log; see FromAlert.
+func FromLog(e event.Log) *Log {
+	return &Log{
+		Timestamp:         e.Timestamp,
+		UpdatedTime:       valid(e.UpdatedTime),
+		ClusterName:       valid(e.ClusterName),
+		HostName:          valid(e.HostName),
+		NamespaceName:     valid(e.NamespaceName),
+		PodName:           valid(e.PodName),
+		ContainerID:       valid(e.ContainerID),
+		ContainerName:     valid(e.ContainerName),
+		HostPID:           e.HostPID,
+		PPID:              e.PPID,
+		PID:               e.PID,
+		UID:               e.UID,
+		Type:              valid(e.Type),
+		Source:            valid(e.Source),
+		Operation:         valid(e.Operation),
+		Resource:          valid(e.Resource),
+		Data:              valid(e.Data),
+		Result:            valid(e.Result),
+		ContainerImage:    valid(e.ContainerImage),
+		ParentProcessName: valid(e.ParentProcessName),
+		ProcessName:       valid(e.ProcessName),
+		HostPPID:          e.HostPPID,
+		Labels:            valid(e.Labels),
+		Owner:             fromOwner(e.Owner),
+		Cwd:               valid(e.Cwd),
+		TTY:               valid(e.TTY),
+		ExecEvent:         fromExec(e.ExecEvent),
+		NodeID:            valid(e.NodeID),
+		ProcessHash:       valid(e.ProcessHash),
+		ParentHash:        valid(e.ParentHash),
+		ResourceHash:      valid(e.ResourceHash),
+		HashAlgo:          valid(e.HashAlgo),
+		EventData:         validMap(e.EventData),
+		UserName:          valid(e.UserName),
+	}
+}
+
+// Event returns the log that the message is.
+func (m *Log) Event() event.Log {
+	return event.Log{
+		Timestamp:         m.Timestamp,
+		UpdatedTime:       m.UpdatedTime,
+		ClusterName:       m.ClusterName,
+		HostName:          m.HostName,
+		NamespaceName:     m.NamespaceName,
+		PodName:           m.PodName,
+		ContainerID:       m.ContainerID,
+		ContainerName:     m.ContainerName,
+		HostPID:           m.HostPID,
+		PPID:              m.PPID,
+		PID:               m.PID,
+		UID:               m.UID,
+		Type:              m.Type,
+		Source:            m.Source,
+		Operation:         m.Operation,
+		Resource:          m.Resource,
+		Data:              m.Data,
+		Result:            m.Result,
+		ContainerImage:    m.ContainerImage,
+		ParentProcessName: m.ParentProcessName,
+		ProcessName:       m.ProcessName,
+		HostPPID:          m.HostPPID,
+		Labels:            m.Labels,
+		Owner:             m.Owner.event(),
+		Cwd:               m.Cwd,
+		TTY:               m.TTY,
+		ExecEvent:         m.ExecEvent.event(),
+		NodeID:            m.NodeID,
+		ProcessHash:       m.ProcessHash,
+		ParentHash:        m.ParentHash,
+		ResourceHash:      m.ResourceHash,
+		HashAlgo:          m.HashAlgo,
+		EventData:         m.EventData,
+		UserName:          m.UserName,
+	}
+}
