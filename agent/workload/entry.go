@@ -24,7 +24,7 @@ type entry struct {
 	key     string // of the verdict that is in force
 	profile *policy.Profile
 	hash    string // the profile's
-	err     error // why it is not under its policies
+	err     error  // why it is not under its policies
 
 	now atomic.Pointer[Status] // for those who don't wait for the lock
 }

@@ -136,13 +136,3 @@ func (v verdict) seal(digests *digests) (verdict, error) {
 	v.key = hex.EncodeToString(sum[:])
 	return v, nil
 }
-
-// refs names the selected policies, in order.
-func (v verdict) refs() []policy.Ref {
-	var all []policy.Ref
-	for _, p := range v.selected {
-		all = append(all, p.Ref)
-	}
-	slices.SortFunc(all, func(a, b policy.Ref) int { return slices.Compare([]byte(a.String()), []byte(b.String())) })
-	return all
-}

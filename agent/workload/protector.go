@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -151,8 +152,8 @@ func (p *Protector) Refresh(ctx context.Context) error {
 }
 
 func (p *Protector) refresh(ctx context.Context, e *entry) error {
-	if e.restored {
-		return nil // until it is named it keeps what it has
+	if e.restored || e.c.Cgroup == "" {
+		return nil // nobody has described it yet: it keeps what it has
 	}
 	err := p.protect(ctx, e)
 	if err == nil || p.over(e.c) {
@@ -235,10 +236,5 @@ func (p *Protector) lock(id string, create bool) *entry {
 func (p *Protector) ids() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	all := make([]string, 0, len(p.entries))
-	for id := range p.entries {
-		all = append(all, id)
-	}
-	slices.Sort(all)
-	return all
+	return slices.Sorted(maps.Keys(p.entries))
 }
