@@ -3,7 +3,6 @@ package nri
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -266,7 +265,12 @@ func (m *machine) plugin(h Handler, opt Options) *Plugin {
 // run runs a plugin until the test ends, and returns when the runtime calls it.
 func (m *machine) run(p *Plugin) {
 	m.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
+	m.runIn(context.Background(), p)
+}
+
+func (m *machine) runIn(ctx context.Context, p *Plugin) {
+	m.t.Helper()
+	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()
 	m.t.Cleanup(func() {
@@ -369,5 +373,3 @@ func waitFor(release <-chan struct{}) func(context.Context, workload.Container) 
 		return nil
 	}
 }
-
-func number(n int) string { return fmt.Sprintf("c%d", n) }

@@ -169,7 +169,7 @@ func (h *hooks) Synchronize(ctx context.Context, pods []*api.PodSandbox, contain
 		log.Error(err, "some containers that run are not under their policies")
 	}
 	h.session.synchronized()
-	log.Info("the container runtime is connected", "containers", len(running), "started before their policies", before, "ended meanwhile", len(gone))
+	log.Info("the container runtime is connected", "containers", len(running), "startedBefore", before, "ended", len(gone))
 	return nil, nil
 }
 

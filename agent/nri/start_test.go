@@ -161,22 +161,23 @@ func TestFailingOpenASlowHandlerKeepsTheContainer(t *testing.T) {
 
 func TestAHandlerThatHeedsItsDeadlineDecidesItself(t *testing.T) {
 	m, h := newMachine(t), newFakeHandler()
-	opt := fast()
-	opt.Deadline = 20 * time.Millisecond
-	p := m.plugin(h, opt)
-	p.opt.Grace = time.Second
+	p := m.plugin(h, fast())
 	m.run(p)
-	h.whenStarted(func(ctx context.Context, _ workload.Container) error {
+	h.whenStarted(func(ctx context.Context, c workload.Container) error {
 		<-ctx.Done()
-		return errNo
+		if c.ID == "c1" {
+			return errNo
+		}
+		return nil
 	})
-	pod, c := m.add("c1", 71, created)
-	err := m.start(pod, c)
-	// Grace is no longer than half of the deadline, so either may be first; both name the reason.
-	if err == nil {
-		t.Error("it started")
+	for id, want := range map[string]bool{"c1": false, "c2": true} {
+		pod, c := m.add(id, 71, created)
+		if err := m.start(pod, c); (err == nil) != want || err != nil && !strings.Contains(err.Error(), errNo.Error()) {
+			t.Errorf("the start of %s ended with %v", id, err)
+		}
 	}
-	answered(t, p, hookStart, resultOK, 0)
+	answered(t, p, hookStart, resultError, 1)
+	answered(t, p, hookStart, resultOK, 1)
 }
 
 func TestARuntimeOfLittlePatienceIsAnsweredSooner(t *testing.T) {

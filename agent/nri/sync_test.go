@@ -6,12 +6,16 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/containerd/nri/pkg/api"
 	"github.com/containerd/nri/pkg/net/multiplex"
 	"github.com/containerd/ttrpc"
+	"github.com/go-logr/logr"
+	"github.com/go-logr/logr/funcr"
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
@@ -217,7 +221,7 @@ func halfWay(c net.Conn) {
 	api.RegisterRuntimeService(server, registrar{answered})
 	go func() {
 		<-answered
-		// The answer is on its way; it has arrived when the other side asks again, which it does not.
+		// The library sends the answer after this, and does not say when it has.
 		time.Sleep(10 * time.Millisecond)
 		c.Close()
 	}()
@@ -233,6 +237,31 @@ func (r registrar) RegisterPlugin(context.Context, *api.RegisterPluginRequest) (
 
 func (registrar) UpdateContainers(context.Context, *api.UpdateContainersRequest) (*api.UpdateContainersResponse, error) {
 	return nil, errors.ErrUnsupported
+}
+
+func TestItIsQuietWhenAllIsWell(t *testing.T) {
+	m, h := newMachine(t), newFakeHandler()
+	var mu sync.Mutex
+	var lines []string
+	ctx := logr.NewContext(context.Background(), funcr.New(func(_, line string) {
+		mu.Lock()
+		defer mu.Unlock()
+		lines = append(lines, line)
+	}, funcr.Options{}))
+	p := m.plugin(h, fast())
+	m.runIn(ctx, p)
+	pod, c := m.add("c1", 71, created)
+	if err := m.start(pod, c); err != nil {
+		t.Fatal(err)
+	}
+	m.populate("c1", false)
+	m.stop(pod, c)
+	m.remove(pod, c)
+	mu.Lock()
+	defer mu.Unlock()
+	if len(lines) != 1 || !strings.Contains(lines[0], "is connected") {
+		t.Errorf("it says:\n%s", strings.Join(lines, "\n"))
+	}
 }
 
 func TestMetricsAreNamedAsTheyShould(t *testing.T) {
