@@ -1,7 +1,9 @@
 package policyset
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -55,14 +57,29 @@ func Selected(all []*policy.Policy, who Identity) []*policy.Policy {
 
 // ProfileOf resolves the policies in the root that a process of the container sees.
 func ProfileOf(selected []*policy.Policy, pid int) (*policy.Profile, error) {
-	root, err := os.OpenRoot(fmt.Sprintf("/proc/%d/root", pid))
+	root, err := OpenRoot(pid)
 	if err != nil {
-		return nil, fmt.Errorf("open the container's root: %w", err)
+		return nil, err
 	}
 	defer root.Close()
+	return policy.NewProfile(selected, policy.Options{Root: root})
+}
+
+// Root is a container's root, in which links are looked at.
+type Root struct {
+	fs.ReadLinkFS
+	io.Closer
+}
+
+// OpenRoot opens the root that a process of the container sees. Nothing leads out of it.
+func OpenRoot(pid int) (Root, error) {
+	root, err := os.OpenRoot(fmt.Sprintf("/proc/%d/root", pid))
+	if err != nil {
+		return Root{}, fmt.Errorf("open the container's root: %w", err)
+	}
 	links, ok := root.FS().(fs.ReadLinkFS)
 	if !ok {
-		return nil, fmt.Errorf("the container's root can't be read for links")
+		return Root{}, errors.Join(errors.New("the container's root can't be read for links"), root.Close())
 	}
-	return policy.NewProfile(selected, policy.Options{Root: links})
+	return Root{links, root}, nil
 }
