@@ -68,9 +68,10 @@ func (p *Plugin) undecided(log logr.Logger, err error) error {
 
 // start hands a container over, and undoes that if it does not start.
 func (p *Plugin) start(ctx context.Context, w workload.Container) error {
-	deadline := p.opt.Deadline
+	deadline, grace := p.opt.Deadline, p.opt.Grace
 	if end, ok := ctx.Deadline(); ok {
-		deadline = min(deadline, time.Until(end)/2)
+		left := time.Until(end)
+		deadline, grace = min(deadline, left/2), min(grace, left/4)
 	}
 	// What the runtime cancels is undone by Stop; the handler's time is its own.
 	base := context.WithoutCancel(ctx)
@@ -95,7 +96,7 @@ func (p *Plugin) start(ctx context.Context, w workload.Container) error {
 			p.handler.Stop(base, w.ID)
 		}
 	}
-	err := p.do(base, deadline+min(p.opt.Grace, deadline/2), c)
+	err := p.do(base, deadline+grace, c)
 	var fault *panicked
 	if errors.As(err, &fault) && !p.opt.FailOpen {
 		p.stop(base, w.ID)

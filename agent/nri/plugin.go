@@ -34,7 +34,7 @@ type Options struct {
 	Name   string // by which the runtime knows the plugin; kubearmor
 	Index  string // two digits: its place among the runtime's plugins; 90
 	// Deadline is how long a Handler has for a container that starts; 1 s. It is cut to half of
-	// what the runtime grants, if that is less.
+	// what the runtime grants, if that is less, and Grace to a quarter.
 	Deadline time.Duration
 	// Grace is how much longer the answer is waited for: a Handler that heeds its context
 	// decides itself what to answer. 250 ms.
