@@ -28,7 +28,7 @@ func attach(t *testing.T, turn turn, pid, i int) *taker {
 	a := &taker{turn: turn, name: fmt.Sprintf("%s in turn %d", turn.build, i)}
 	var err error
 	a.Attached, err = agent.Start("/agents/"+turn.build, agent.Target{
-		PID: pid, Name: "upgrade", Policies: dir + "/policies", EventBuffer: 4096, Persist: true,
+		PID: pid, Name: "upgrade", Policies: dir + "/policies", EventBuffer: 16384, Persist: true,
 	})
 	if err != nil {
 		t.Fatal(err)
