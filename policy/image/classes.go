@@ -1,36 +1,32 @@
 package image
 
-import "kubearmor.io/policy"
-
-// Representative (family, type, protocol) triples of the socket classes, as numbered by
-// include/linux/socket.h, net.h and include/uapi/linux/in.h.
-const (
-	inet, inet6, packet, otherFamily, xdp = 2, 10, 17, 40, 44 // 40: AF_VSOCK
-	stream, dgram, raw                    = 1, 2, 3
+import (
+	"kubearmor.io/policy"
+	"kubearmor.io/policy/socket"
 )
 
-// plainClasses are in the order of SocketTCP and following.
+// plainClasses are representatives of the socket classes, in the order of SocketTCP and following.
 var plainClasses = [...]struct{ sockType, protocol int }{
-	SocketTCP:           {stream, 6},
-	SocketUDP:           {dgram, 17},
-	SocketICMP:          {dgram, 1},
-	SocketICMPv6:        {dgram, 58},
-	SocketSCTP:          {stream, 132},
-	SocketOtherProtocol: {dgram, 255},
+	SocketTCP:           {socket.Stream, socket.TCP},
+	SocketUDP:           {socket.Dgram, socket.UDP},
+	SocketICMP:          {socket.Dgram, socket.ICMP},
+	SocketICMPv6:        {socket.Dgram, socket.ICMPv6},
+	SocketSCTP:          {socket.Stream, socket.SCTP},
+	SocketOtherProtocol: {socket.Dgram, socket.RawProtocol},
 }
 
 func socketOf(class int) (family, sockType, protocol int) {
 	switch {
 	case class < SocketRaw:
-		return inet, plainClasses[class].sockType, plainClasses[class].protocol
+		return socket.Inet, plainClasses[class].sockType, plainClasses[class].protocol
 	case class < SocketPacket:
-		return inet, raw, plainClasses[class-SocketRaw].protocol
+		return socket.Inet, socket.Raw, plainClasses[class-SocketRaw].protocol
 	case class == SocketPacket:
-		return packet, raw, 0
+		return socket.Packet, socket.Raw, 0
 	case class == SocketXDP:
-		return xdp, raw, 0
+		return socket.XDP, socket.Raw, 0
 	}
-	return otherFamily, stream, 0
+	return socket.VSock, socket.Stream, 0 // for every other family
 }
 
 // socketWords compiles the decision on creating a socket of each class.

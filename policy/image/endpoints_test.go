@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"kubearmor.io/policy"
+	"kubearmor.io/policy/socket"
 )
 
 func endpointRule(i int, action policy.Action, e policy.Endpoint) policy.Rule {
@@ -82,7 +83,7 @@ func TestTenThousandEndpointsFitAnImage(t *testing.T) {
 					port = e.Ports[0].First
 				}
 				for _, port := range []uint16{port, port + 1} {
-					op := policy.Operation{Kind: policy.OpConnect, Family: inet, SockType: stream, Protocol: 6, Address: netip.AddrPortFrom(e.CIDR.Addr(), port)}
+					op := policy.Operation{Kind: policy.OpConnect, Family: socket.Inet, SockType: socket.Stream, Protocol: socket.TCP, Address: netip.AddrPortFrom(e.CIDR.Addr(), port)}
 					if got, want := img.Outcomes[Evaluate(img.Words, &op)], policy.Decide(profile, &op); !SameOutcome(got, want) {
 						t.Fatalf("%v: image %+v, evaluator %+v", op.Address, got, want)
 					}

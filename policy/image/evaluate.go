@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"kubearmor.io/policy"
+	"kubearmor.io/policy/socket"
 )
 
 // Evaluate runs an operation through an image as the hooks do, and returns the outcome.
@@ -113,11 +114,11 @@ func SocketClass(family, sockType, protocol int) int {
 	switch {
 	case class.OutOfScope:
 		return SocketOutOfScope
-	case family == packet:
+	case family == socket.Packet:
 		return SocketPacket
-	case family == xdp:
+	case family == socket.XDP:
 		return SocketXDP
-	case family != inet && family != inet6 && class.Protocol == "":
+	case family != socket.Inet && family != socket.Inet6 && class.Protocol == "":
 		return SocketOtherFamily
 	}
 	n := slices.Index(named, class.Protocol)
