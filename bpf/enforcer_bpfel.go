@@ -197,7 +197,7 @@ type EnforcerScratch struct {
 	_         structs.HostLayout
 	Busy      uint32
 	Slot      uint32
-	Reserved  uint32
+	Whole     uint32
 	Denied    uint32
 	Path      [4096]uint8
 	Other     [4096]uint8
@@ -218,6 +218,8 @@ type EnforcerScratch struct {
 		Container uint32
 		Raw       uint32
 		Sequence  uint32
+		Length    uint32
+		Beyond    uint32
 		Reserved  uint32
 	}
 	Arguments struct {

@@ -63,7 +63,7 @@ static __always_inline u64 answer(struct request *r)
 		if (r->name_len)
 			set = file_set(&image, r->name, r->name_len);
 		decision = decide_file(&image, set, r->op & 1, who);
-		return r->handle ? worse(decision, decide_alone(&image, image.placed->handle_file)) : decision;
+		return r->handle ? worse(decision, decide_alone(&image, r->op & 1 ? image.placed->handle_write : image.placed->handle_read)) : decision;
 	case REQUEST_MOVE: {
 		struct side from = {}, to = {};
 		if (r->name_len) {

@@ -114,7 +114,8 @@ type MatchPlaced struct {
 	ExecClasses     uint32
 	FileMoves       uint32
 	ExecMoves       uint32
-	HandleFile      uint32
+	HandleRead      uint32
+	HandleWrite     uint32
 	HandleExec      uint32
 	Foreign         uint32
 	Bytes           uint32
@@ -134,6 +135,7 @@ type MatchPlaced struct {
 	MemoryWord      uint32
 	SyscallWords    uint32
 	FreeUses        uint32
+	_               [4]byte
 }
 
 type MatchRequest struct {

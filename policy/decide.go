@@ -139,7 +139,7 @@ func (p *Profile) factsOf(op *Operation, enforced func(*ProfileRule) bool) Facts
 		f.Guard = p.guards(op, enforced)
 	}
 	if op.ByHandle {
-		f.Guard = append(f.Guard, p.NamedBlocks(op.Kind.Category(), enforced)...)
+		f.Guard = append(f.Guard, p.GuardsByHandle(op.Kind, enforced)...)
 	}
 	return f
 }

@@ -200,7 +200,8 @@ func (n naive) guardClaims(op Operation, policies []*Policy) []claim {
 			r := &p.Rules[i]
 			c := claim{p, r, i, n.order(r)}
 			named := r.Match.Kind == MatchPath || r.Match.Kind == MatchDir || r.Match.Kind == MatchGlob || r.Match.Kind == MatchExecName
-			handle := op.ByHandle && named && r.Action == Block && r.Category == op.Kind.Category()
+			handle := op.ByHandle && named && r.Action == Block && r.Category == op.Kind.Category() ||
+				op.ByHandle && op.Kind == OpWrite && !n.opt.Host && r.Category == Process && r.Action == Allow && r.Match.Kind == MatchPath
 			if handle || op.Kind == OpWrite && !n.opt.Host && (n.keepsProgram(c, op) || n.keepsName(c, op)) {
 				out = append(out, c.asGuard())
 			}

@@ -30,7 +30,7 @@ func (p *Profile) guards(op *Operation, enforced func(*ProfileRule) bool) []Rule
 // by exact path.
 func (p *Profile) guardsProgram(ref RuleRef, op *Operation, enforced func(*ProfileRule) bool) bool {
 	r := p.At(ref)
-	if r.Category != Process || r.Action != Allow || r.Match.Kind != MatchPath {
+	if !r.keepsProgram() {
 		return false
 	}
 	program := r.Match.Path
@@ -39,6 +39,11 @@ func (p *Profile) guardsProgram(ref RuleRef, op *Operation, enforced func(*Profi
 		return (name == program || moves && isBelow(program, name)) && !p.ExemptsWrite(ref, name, op, enforced)
 	}
 	return anyName(op.Names, touches) || anyName(op.To, touches)
+}
+
+// keepsProgram says that the rule keeps the program that it allows read-only.
+func (r *ProfileRule) keepsProgram() bool {
+	return r.Category == Process && r.Action == Allow && r.Match.Kind == MatchPath
 }
 
 // ExemptsWrite says whether a file rule allows that write of name by exact path, so that the
@@ -60,8 +65,25 @@ func (p *Profile) ExemptsWrite(ref RuleRef, name string, op *Operation, enforced
 	return false
 }
 
-// NamedBlocks returns the rules of a category that block by a name. What is opened by
-// handle could be any of the files they are about.
+// GuardsByHandle returns the rules that deny an operation on what was opened by handle, which
+// could be any of the files they are about: those that block by a name, and of a write those that keep a
+// program read-only.
+func (p *Profile) GuardsByHandle(kind OpKind, enforced func(*ProfileRule) bool) []RuleRef {
+	refs := p.NamedBlocks(kind.Category(), enforced)
+	if kind != OpWrite || p.Host {
+		return refs
+	}
+	for i := range p.Policies {
+		for r := range p.Policies[i].Rules {
+			if ref := (RuleRef{i, r}); enforced(p.At(ref)) && p.At(ref).keepsProgram() {
+				refs = append(refs, ref)
+			}
+		}
+	}
+	return refs
+}
+
+// NamedBlocks returns the rules of a category that block by a name.
 func (p *Profile) NamedBlocks(cat Category, enforced func(*ProfileRule) bool) []RuleRef {
 	var refs []RuleRef
 	for i := range p.Policies {

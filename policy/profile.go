@@ -42,6 +42,9 @@ type Options struct {
 	Audited bool
 	// Root is the container's own root, in which rules are resolved; nil leaves them as written.
 	Root fs.ReadLinkFS
+	// OtherNames are those that the container's mounts give to its files. A rule holds for a file
+	// by whichever of its names it was written.
+	OtherNames []OtherName
 }
 
 // Profile is everything that decides for one container: ordered, resolved, canonical.
@@ -109,10 +112,16 @@ func newProfilePolicy(src *Policy, opt Options) (ProfilePolicy, error) {
 		if err != nil {
 			return pp, fmt.Errorf("%s: %s: %w", src.Ref, src.Rules[i].Field, err)
 		}
+		r.FromSource = originsOfSources(opt.OtherNames, r.FromSource)
 		if r.Action == Allow {
 			pp.AllowList[r.Category] = true
 		}
 		pp.Rules = append(pp.Rules, r)
+		others, err := originsOfRule(opt.OtherNames, r)
+		if err != nil {
+			return pp, fmt.Errorf("%s: %s: %w", src.Ref, src.Rules[i].Field, err)
+		}
+		pp.Rules = append(pp.Rules, others...)
 	}
 	slices.SortStableFunc(pp.Rules, func(a, b ProfileRule) int { return a.key.compare(b.key) })
 	return pp, nil

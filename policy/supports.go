@@ -46,17 +46,23 @@ type Unsupported struct {
 // out, in the order of the profile; fields that nothing enforces come with their policy.
 func Supports(p *Profile, f Features) []Unsupported {
 	var out []Unsupported
+	add := func(u Unsupported) {
+		// A rule for other names stands behind the one that it was made from.
+		if !slices.Contains(out, u) {
+			out = append(out, u)
+		}
+	}
 	for i := range p.Policies {
 		pol := &p.Policies[i]
 		for _, n := range pol.NotEnforced {
-			out = append(out, Unsupported{Policy: pol.Ref, Field: n.Field, Reason: n.Reason})
+			add(Unsupported{Policy: pol.Ref, Field: n.Field, Reason: n.Reason})
 		}
 		for r := range pol.Rules {
 			rule := &pol.Rules[r]
 			if reason := f.missing(rule); reason != "" {
-				out = append(out, Unsupported{Policy: pol.Ref, Field: rule.Field, Reason: f.Enforcer + " " + reason})
+				add(Unsupported{Policy: pol.Ref, Field: rule.Field, Reason: f.Enforcer + " " + reason})
 			} else if reason := f.missingPart(rule); reason != "" {
-				out = append(out, Unsupported{Policy: pol.Ref, Field: rule.Field, Reason: f.Enforcer + " " + reason, Partly: true})
+				add(Unsupported{Policy: pol.Ref, Field: rule.Field, Reason: f.Enforcer + " " + reason, Partly: true})
 			}
 		}
 	}

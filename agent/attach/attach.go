@@ -121,7 +121,11 @@ func apply(log logr.Logger, e enforcer.Enforcer, opt Options) error {
 		return err
 	}
 	selected := policyset.Selected(all, opt.Identity)
-	profile, err := policyset.ProfileOf(selected, opt.PID)
+	recorded, err := e.Mounts(opt.Identity.Name)
+	if err != nil {
+		return err
+	}
+	profile, err := policyset.ProfileOf(selected, opt.PID, recorded)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,8 @@ type Enforcer interface {
 	// Record takes the mounts that a process of the container sees as the names of its
 	// files. It must have succeeded before Apply.
 	Record(name string, pid int) error
+	// Mounts returns the mounts that were recorded, for policy.OtherNames.
+	Mounts(name string) ([]policy.Mount, error)
 	// Apply puts a profile in force in place of the one before: each operation is judged
 	// by the one or the other. On an error the one before stays.
 	Apply(name string, p *policy.Profile) error
@@ -115,7 +117,7 @@ type Counters struct {
 	Malformed     uint64 // denied because no image was where one should be
 	NoBuffer      uint64 // denied because no buffer for a name was free
 	UnstableNames uint64 // denied: renamed again and again while the name was read
-	LongNames     uint64 // judged as unnamed: longer than PATH_MAX
+	LongNames     uint64 // longer than PATH_MAX: judged by their beginning; or denied as too deep to be read
 	LabelsMissing uint64
 	SetupExempt   uint64
 	// Execs in pods without a container while no agent answered.

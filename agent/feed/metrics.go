@@ -31,7 +31,7 @@ var (
 	lostDesc     = desc("events_lost_total", "Events that nobody was told of, by cause: buffer_full, the kernel's buffer had no room, counted with their repeats; profile_unknown, the profile they belong to was gone.", "cause")
 	foldedDesc   = desc("events_folded_total", "Repeats of an event that another event stands for.")
 	deniedDesc   = desc("denials_unjudged_total", "Operations that were denied because they could not be judged, by cause: no_image, no_buffer for the name, unstable_name.", "cause")
-	longDesc     = desc("names_too_long_total", "Operations that were judged as on a file without a name, as the name is longer than PATH_MAX.")
+	longDesc     = desc("names_too_long_total", "Operations on files whose names are longer than PATH_MAX: judged by the beginning of the name, or denied as the file lies too deep.")
 	labelsDesc   = desc("labels_missing_total", "Tasks whose container had to be looked up by their cgroup.")
 	setupDesc    = desc("setup_operations_exempt_total", "Operations of container runtimes that set a container up.")
 	startsDesc   = desc("starts_without_agent_total", "Programs started in pods while no agent answered, by outcome: passed, denied, passed_late (no agent for longer than the limit).", "outcome")

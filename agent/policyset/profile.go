@@ -55,14 +55,15 @@ func Selected(all []*policy.Policy, who Identity) []*policy.Policy {
 	return out
 }
 
-// ProfileOf resolves the policies in the root that a process of the container sees.
-func ProfileOf(selected []*policy.Policy, pid int) (*policy.Profile, error) {
+// ProfileOf resolves the policies in the root that a process of the container sees, and for the
+// mounts that were recorded of it.
+func ProfileOf(selected []*policy.Policy, pid int, recorded []policy.Mount) (*policy.Profile, error) {
 	root, err := OpenRoot(pid)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	return policy.NewProfile(selected, policy.Options{Root: root})
+	return policy.NewProfile(selected, policy.Options{Root: root, OtherNames: policy.OtherNames(recorded)})
 }
 
 // Root is a container's root, in which links are looked at.

@@ -121,14 +121,14 @@ func TestProfileOfFollowsTheLinksOfTheContainersRoot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	profile, err := ProfileOf(p, os.Getpid())
+	profile, err := ProfileOf(p, os.Getpid(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, want := profile.Policies[0].Rules[0].Match.Path, dir+"/real/x"; got != want {
 		t.Errorf("the rule is for %s, want %s", got, want)
 	}
-	if _, err := ProfileOf(p, 1<<30); err == nil || !strings.Contains(err.Error(), "root") {
+	if _, err := ProfileOf(p, 1<<30, nil); err == nil || !strings.Contains(err.Error(), "root") {
 		t.Errorf("of a process that does not exist: %v", err)
 	}
 }

@@ -136,6 +136,11 @@ func (p *Protector) resolve(v verdict, c Container) (*policy.Profile, bool, erro
 	if err := p.isIts(c); err != nil {
 		return nil, false, err
 	}
+	recorded, err := p.enforcer.Mounts(c.ID)
+	if err != nil {
+		return nil, false, err
+	}
+	v.options.OtherNames = policy.OtherNames(recorded)
 	return p.memo.profile(v, root)
 }
 

@@ -29,13 +29,14 @@ type fakeEnforcer struct {
 	during   func(call string)
 	added    map[string]enforcer.Container
 	recorded map[string]bool
+	mounts   map[string][]policy.Mount
 	profiles map[string]*policy.Profile
 }
 
 func newFakeEnforcer() *fakeEnforcer {
 	return &fakeEnforcer{
 		fail: map[string]error{}, during: func(string) {},
-		added: map[string]enforcer.Container{}, recorded: map[string]bool{}, profiles: map[string]*policy.Profile{},
+		added: map[string]enforcer.Container{}, recorded: map[string]bool{}, mounts: map[string][]policy.Mount{}, profiles: map[string]*policy.Profile{},
 	}
 }
 
@@ -72,6 +73,15 @@ func (f *fakeEnforcer) Record(name string, pid int) error {
 		f.recorded[name] = true
 		return nil
 	})
+}
+
+func (f *fakeEnforcer) Mounts(name string) ([]policy.Mount, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.recorded[name] {
+		return nil, errors.New("its mounts are not recorded")
+	}
+	return f.mounts[name], nil
 }
 
 func (f *fakeEnforcer) Apply(name string, p *policy.Profile) error {

@@ -4,15 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sync"
 	"time"
 
 	"kubearmor.io/policy"
 )
 
-// memo remembers profiles by what they were made of: the verdict, and every link of the
-// container's root that was looked at. Where a root answers the same, the profile is the same,
-// and the enforcer shares what it compiled from it.
+// memo remembers profiles by what they were made of: the verdict, the other names of the container's
+// files, and every link of its root that was looked at. Where a root answers the same, the profile is
+// the same, and the enforcer shares what it compiled from it.
 type memo struct {
 	mu    sync.Mutex
 	known map[string][]remembered
@@ -21,6 +22,7 @@ type memo struct {
 
 type remembered struct {
 	asked   []question
+	others  []policy.OtherName
 	profile *policy.Profile
 }
 
@@ -31,7 +33,7 @@ const maxRemembered = 1024
 func (m *memo) profile(v verdict, root fs.ReadLinkFS) (p *policy.Profile, made bool, err error) {
 	looks := &looks{root: root, answers: map[look]answer{}, told: map[look]bool{}}
 	for _, r := range m.of(v.key) {
-		if looks.agrees(r.asked) {
+		if slices.Equal(r.others, v.options.OtherNames) && looks.agrees(r.asked) {
 			return r.profile, false, nil
 		}
 	}
@@ -41,7 +43,7 @@ func (m *memo) profile(v verdict, root fs.ReadLinkFS) (p *policy.Profile, made b
 	if err != nil {
 		return nil, false, err
 	}
-	m.remember(v.key, remembered{looks.asked, p})
+	m.remember(v.key, remembered{looks.asked, opt.OtherNames, p})
 	return p, true, nil
 }
 

@@ -3,6 +3,7 @@ package workload
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"testing"
 	"testing/fstest"
 
@@ -35,6 +36,26 @@ func TestEqualContainersShareAProfile(t *testing.T) {
 	}
 	if a == c || c.Policies[0].Rules[0].Match.Path != "/usr/bin/dash" {
 		t.Errorf("in another root the rule is for %s", c.Policies[0].Rules[0].Match.Path)
+	}
+}
+
+func TestAContainerWithOtherNamesHasAProfileOfItsOwn(t *testing.T) {
+	h := newHouse(t, Options{}, ksp("no-tool", "web", "/second/tool"))
+	h.enforcer.mounts["b"] = []policy.Mount{{FileSystem: 1, Root: "/", Point: "/"}, {FileSystem: 2, Root: "/", Point: "/first"}, {FileSystem: 2, Root: "/", Point: "/second"}}
+	for i, id := range []string{"a", "b"} {
+		h.start(h.container(id, "web", 71+i))
+	}
+	rules := func(id string) (paths []string) {
+		for _, r := range h.enforcer.profile(id).Policies[0].Rules {
+			paths = append(paths, r.Match.Path)
+		}
+		return paths
+	}
+	if got := rules("a"); !slices.Equal(got, []string{"/second/tool"}) {
+		t.Errorf("a has rules for %v", got)
+	}
+	if got := rules("b"); !slices.Equal(got, []string{"/second/tool", "/first/tool"}) {
+		t.Errorf("b, where /second is mounted as /first too, has rules for %v", got)
 	}
 }
 

@@ -91,6 +91,18 @@ typedef __s32 s32;
 #define FAT_IOCTL_SET_ATTRIBUTES 0x40047211u
 #define BTRFS_IOC_SUBVOL_SETFLAGS 0x4008941au
 
+// include/uapi/linux/btrfs.h: ioctls that show files under other names, or make and remove volumes
+#define BTRFS_IOC_SNAP_CREATE 0x50009401u
+#define BTRFS_IOC_SUBVOL_CREATE 0x5000940eu
+#define BTRFS_IOC_SNAP_DESTROY 0x5000940fu
+#define BTRFS_IOC_SNAP_CREATE_V2 0x50009417u
+#define BTRFS_IOC_SUBVOL_CREATE_V2 0x50009418u
+#define BTRFS_IOC_SNAP_DESTROY_V2 0x5000943fu
+#define BTRFS_IOC_TREE_SEARCH 0xd0009411u
+#define BTRFS_IOC_TREE_SEARCH_V2 0xc0709411u
+#define BTRFS_IOC_SEND 0x40489426u
+#define BTRFS_IOC_SEND_32 0x40449426u
+
 // include/uapi/asm-generic/mman-common.h, include/linux/mm.h
 #define PROT_WRITE 0x2ul
 #define PROT_EXEC 0x4ul

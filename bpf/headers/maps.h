@@ -78,7 +78,7 @@ struct container {
 	u32 id;       // the low bits are the index in the map
 	u32 starting; // tasks that are found in its cgroup are setting up
 	u32 rounds;   // how often its place in the map was used: the high bits of id
-	u32 names;    // moves when its records of mounts have changed
+	u32 names;    // moves when its records of mounts have changed; 0: there are none yet
 };
 
 #define PROFILE_SLAB_BITS 16
@@ -105,7 +105,8 @@ struct placed {
 	u32 exec_classes;
 	u32 file_moves;
 	u32 exec_moves;
-	u32 handle_file; // outcomes, as in the image
+	u32 handle_read; // outcomes, as in the image
+	u32 handle_write;
 	u32 handle_exec;
 	u32 foreign;
 	u32 bytes; // that it takes in the slab: an agent that takes over knows by it what is free

@@ -3,18 +3,12 @@
 
 #include "scene.h"
 
-// unreadable says that a name changed whenever it was read. Such an operation is denied: as
-// a file without a name it would match no Block, and whoever renames in a loop would have
-// his way now and then.
-static __always_inline bool unreadable(s32 name)
-{
-	return name == NAME_UNSTABLE;
-}
-
 // event_name makes the name for an event: without the marker of /proc, and for a file that
 // has none in the container that in its own tree.
 static __always_inline u32 event_name(struct scratch *s, struct event *e, struct dentry *dentry, s32 start)
 {
+	if (cut(start))
+		e->flags |= EVENT_UNNAMED;
 	if (start < 0) {
 		e->flags |= EVENT_UNNAMED;
 		s->from = (u64)dentry;

@@ -7,15 +7,25 @@
 #include "scratch.h"
 
 #define NAME_NONE (-1)     // nothing on the way up is recorded
-#define NAME_TOO_LONG (-2)
-#define NAME_UNSTABLE (-3)
+#define NAME_TOO_LONG (-2) // its length is known
+#define NAME_LOST (-3) // the way up ends at what is no file system's root, or misses the root of the mount: opened by handle
 #define WALKING (-4)
-#define NAME_LOST (-5) // the way up ends at what is no file system's root, or misses the root of the mount: opened by handle
+#define NAME_UNSTABLE (-5)
+#define NAME_TOO_DEEP (-6)
 
 #define FAST_STEPS 32 // taken by loads; deeper names are read on by slow_name
 #define SLOW_STEPS 8
-#define SLOW_CALLS 264 // enough for a name of PATH_END bytes whose every component is one letter
+#define SLOW_CALLS 520 // enough for twice PATH_END bytes of which every component is one letter; what is deeper is denied
 #define RETRIES 64 // short against a walk: renames have to be as frequent as walks to spoil all
+
+// unreadable says that a name changed whenever it was read, or is deeper than can be read. Such an
+// operation is denied: as a file without a name it would match no Block, and whoever renames in a loop
+// would have his way now and then.
+static __always_inline bool unreadable(s32 name) { return name <= NAME_UNSTABLE; }
+
+// cut says that it is the beginning of a name of PATH_MAX bytes or more: it is blocked by that, and
+// allowed by none.
+static __always_inline bool cut(s32 name) { return name == 0; }
 
 // rename_sequence is odd while something is being renamed.
 static __always_inline u32 rename_sequence(void)
@@ -41,6 +51,23 @@ static __always_inline s32 put_component(struct scratch *s, u32 position, const 
 	if (bpf_probe_read_kernel(at + 1, len & 255, name))
 		return NAME_UNSTABLE;
 	return position;
+}
+
+// put_next writes the next component of a walk as put_component does, but for what is beyond.
+static __always_inline s32 put_next(struct scratch *s, struct walk *w, const unsigned char *name, u32 len)
+{
+	u32 beyond = w->beyond;
+	if (len > 255)
+		return NAME_TOO_LONG;
+	w->length += len + 1;
+	if (beyond > len) {
+		w->beyond = beyond - len - 1;
+		return w->position;
+	}
+	w->beyond = 0;
+	if (w->length > PATH_END && !s->whole)
+		return w->position; // its length alone is still of interest
+	return put_component(s, w->position, name, len - beyond);
 }
 
 // put_prefix writes the path of a recorded mount before position.
@@ -82,12 +109,16 @@ __noinline int slow_steps(struct scratch *s)
 			origin = bpf_map_lookup_elem(&origins, &key);
 			found = found || origin;
 		}
-		if (found)
-			return w->status = put_prefix(s, w->position, origin);
+		if (found) {
+			w->length += origin ? origin->len : 0;
+			return w->status = w->length > PATH_END && !s->whole ? NAME_TOO_LONG : put_prefix(s, w->position, origin);
+		}
 		struct dentry *parent = BPF_CORE_READ(d, d_parent);
+		if ((parent == d || !parent) && w->raw && w->length > PATH_END && !s->whole)
+			return w->status = NAME_TOO_LONG;
 		if (parent == d || !parent)
 			return w->status = w->raw ? (w->position < PATH_END ? (s32)w->position : put_prefix(s, PATH_END, 0)) : nameless(d, (struct super_block *)w->sb);
-		s32 position = put_component(s, w->position, BPF_CORE_READ(d, d_name.name), BPF_CORE_READ(d, d_name.len));
+		s32 position = put_next(s, w, BPF_CORE_READ(d, d_name.name), BPF_CORE_READ(d, d_name.len));
 		if (position < 0)
 			return w->status = position;
 		w->position = position;
@@ -108,6 +139,8 @@ __noinline int slow_walk(struct scratch *s, u32 id, u32 raw)
 	s->walk.position = PATH_END;
 	s->walk.container = id;
 	s->walk.raw = raw;
+	s->walk.length = 0;
+	s->walk.beyond = s->whole ? s->whole - PATH_END : 0;
 	struct container *c = container(id);
 	struct dentry *d = (struct dentry *)s->from;
 	struct super_block *sb = BPF_CORE_READ(d, d_sb);
@@ -120,18 +153,25 @@ __noinline int slow_walk(struct scratch *s, u32 id, u32 raw)
 		slow_steps(s);
 	if (rename_sequence() != s->walk.sequence)
 		return NAME_UNSTABLE;
-	return s->walk.status == WALKING ? NAME_TOO_LONG : s->walk.status;
+	return s->walk.status == WALKING ? NAME_TOO_DEEP : s->walk.status;
 }
 
 // slow_name does what origin_name does, for the directory entry whose address is in s->from:
-// global functions take no typed pointers.
+// global functions take no typed pointers. A name that is too long is read once more for its beginning.
 __noinline int slow_name(struct scratch *s, u32 id, u32 raw)
 {
 	if (!s || !s->from)
 		return NAME_NONE;
 	int name = NAME_UNSTABLE;
-	for (int try = 0; try < RETRIES && name == NAME_UNSTABLE; try++)
+	s->whole = 0;
+	for (int try = 0; try < RETRIES && name == NAME_UNSTABLE; try++) {
 		name = slow_walk(s, id, raw);
+		// The second time it may be another name already.
+		if (name == NAME_TOO_LONG || (s->whole && name > 0)) {
+			s->whole = s->whole ? 0 : s->walk.length;
+			name = NAME_UNSTABLE;
+		}
+	}
 	return name;
 }
 
@@ -179,7 +219,7 @@ static __always_inline s32 walk_up(struct scratch *s, struct container *c, u32 i
 	s->from = (u64)dentry;
 	s->renames = 1; // none to be remembered by
 	s32 name = slow_name(s, id, 0);
-	if (name == NAME_TOO_LONG)
+	if (cut(name) || name == NAME_TOO_DEEP)
 		count(COUNT_LONG_NAMES);
 	if (name == NAME_UNSTABLE)
 		count(COUNT_UNSTABLE_NAMES);

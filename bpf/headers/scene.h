@@ -39,14 +39,14 @@ static __always_inline bool set_up_exempt(struct task_struct *task, u32 id)
 // What is judged of a task that sets a container up, too.
 #define OF_PROCESSES (IMAGE_FLAG_EXEC | IMAGE_FLAG_MAPPINGS | IMAGE_FLAG_MEMORY)
 
-// enter_with finds what holds for the running task, of whose label kept is what is kept; the scene
+// enter_as finds what holds for the running task, of whose label kept is what is kept; the scene
 // has its container where that was found already. The profile is read once, so that an operation is
-// judged by one whole set of policies.
-static __always_inline enum entrance enter_with(struct label *kept, struct scene *scene, u32 category)
+// judged by one whole set of policies. The class of the task's program remains to be found.
+static __always_inline enum entrance enter_as(struct label *label, struct label *kept, struct scene *scene, u32 category)
 {
-	struct label label = kept && scene->container ? *kept : label_from(kept, scene->task, &scene->container);
-	scene->id = label.container;
-	scene->handle = label.handle;
+	*label = kept && scene->container ? *kept : label_from(kept, scene->task, &scene->container);
+	scene->id = label->container;
+	scene->handle = label->handle;
 	if (!scene->container)
 		return OUTSIDE;
 	u64 profile = *(volatile u64 *)&scene->container->profile;
@@ -59,13 +59,22 @@ static __always_inline enum entrance enter_with(struct label *kept, struct scene
 	}
 	if (!(scene->image.placed->flags & category))
 		return OUTSIDE;
-	if (category & ~OF_PROCESSES && label.flags & LABEL_SETUP && set_up_exempt(scene->task, label.container))
+	if (category & ~OF_PROCESSES && label->flags & LABEL_SETUP && set_up_exempt(scene->task, label->container))
 		return OUTSIDE;
+	return INSIDE;
+}
+
+static __always_inline enum entrance enter_with(struct label *kept, struct scene *scene, u32 category)
+{
+	struct label label;
+	enum entrance entrance = enter_as(&label, kept, scene, category);
+	if (entrance != INSIDE)
+		return entrance;
 	scene->source = 0;
 	if (scene->image.placed->flags & IMAGE_FLAG_SOURCES) {
 		scene->source = label.source;
 		if (label.source_profile != scene->image.placed->profile)
-			scene->source = find_source(label.container, profile);
+			scene->source = find_source(label.container, scene->profile);
 		if (scene->source == SOURCE_REFUSED)
 			return REFUSED;
 	}

@@ -17,6 +17,8 @@ struct walk {
 	u32 container;
 	u32 raw; // up to the root of the file system, recorded or not
 	u32 sequence; // of renames, before the walk
+	u32 length;   // of the whole name
+	u32 beyond;   // bytes at its end that are left out
 	u32 reserved;
 };
 
@@ -42,7 +44,7 @@ struct arguments {
 struct scratch {
 	u32 busy;
 	u32 slot;
-	u32 reserved;
+	u32 whole;  // the length of a name of which the beginning is read; else 0
 	u32 denied; // what the event is about
 	// A name stands before path[PATH_END]. The programs may look at up to PATH_END bytes
 	// behind its start: other has to follow.

@@ -11,6 +11,10 @@ static __always_inline bool deleted(struct dentry *dentry)
 	return !dentry->d_hash.pprev && dentry->d_parent != dentry;
 }
 
+// recorded says that the container's mounts are recorded. Before that programs have no names, and what is
+// kept of a task without one would be kept for good; rules hold only after it.
+static __always_inline bool recorded(const struct container *c) { return *(volatile u32 *)&c->names; }
+
 // program_name writes the origin name of an executable and returns where it begins in
 // s->path, or one of NAME_*.
 static __always_inline s32 program_name(struct scratch *s, struct file *file, u32 id)
@@ -42,7 +46,7 @@ static __always_inline bool keep_program(struct task_struct *task, struct source
 	struct program *p = &source->programs[which & 1];
 	u32 len = start < 0 || start >= PATH_END ? 0 : PATH_END - start;
 	p->len = 0;
-	p->deleted = deleted;
+	p->deleted = deleted || len == PATH_END; // the beginning of one
 	// Of whatever length: the scratch goes on behind the path.
 	if (len > SOURCE_INLINE) {
 		struct long_source *l = long_name(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -78,7 +82,7 @@ static __always_inline struct source *source_found(struct task_struct *task, u32
 	s32 start = program_name(s, exe, id);
 	struct task_struct *first = task->group_leader;
 	struct source *source = 0;
-	if (start != NAME_UNSTABLE)
+	if (!unreadable(start))
 		source = bpf_task_storage_get(&sources, first, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (source) {
 		source->container = source->pending = source->now = 0;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "file.h"
+#include "mount.h"
 
 // no_file says that an entry is of a pipe, a socket, an anonymous inode or a memfd: those are
 // on superblocks that nobody can mount.
@@ -81,6 +82,21 @@ static __always_inline int judge_ioctl(struct file *file, u32 command)
 	case FAT_IOCTL_SET_ATTRIBUTES:
 	case BTRFS_IOC_SUBVOL_SETFLAGS:
 		break;
+	// A snapshot has the files of a volume under another name, and the others tell them or what they
+	// hold without opening one. The names of what they make and remove are the caller's text.
+	case BTRFS_IOC_SNAP_CREATE:
+	case BTRFS_IOC_SNAP_CREATE_V2:
+	case BTRFS_IOC_SUBVOL_CREATE:
+	case BTRFS_IOC_SUBVOL_CREATE_V2:
+	case BTRFS_IOC_SNAP_DESTROY:
+	case BTRFS_IOC_SNAP_DESTROY_V2:
+	case BTRFS_IOC_TREE_SEARCH:
+	case BTRFS_IOC_TREE_SEARCH_V2:
+	case BTRFS_IOC_SEND:
+	case BTRFS_IOC_SEND_32: {
+		struct super_block *sb = file->f_path.dentry->d_sb;
+		return sb->s_magic == BTRFS_SUPER_MAGIC ? judge_foreign(sb) : 0;
+	}
 	default:
 		return 0;
 	}

@@ -85,7 +85,7 @@ static __always_inline int judge_exec(const struct scene *scene, struct scratch 
 	// the container sees on a file system it has mounted itself.
 	if (start >= 0 && fileless)
 		decision = worse(decide_exec(&scene->image, FILELESS(&scene->image), column, known), decision);
-	else if (start >= 0 && *(volatile u32 *)&s->seen)
+	else if (cut(start) || (start > 0 && *(volatile u32 *)&s->seen))
 		decision = worse(decide_exec(&scene->image, UNNAMED, column, known), decision);
 	if (start == NAME_LOST)
 		decision = worse(decision, decide_alone(&scene->image, scene->image.placed->handle_exec));
@@ -161,10 +161,13 @@ static __always_inline int prepare_program(struct scene *scene, struct scratch *
 	u64 profile = *(volatile u64 *)&scene->container->profile;
 	bool asked = profile && find_image(&scene->image, profile) && scene->image.placed->flags & IMAGE_FLAG_SOURCES;
 	s32 start = NAME_NONE;
+	if (!recorded(scene->container))
+		return 0; // it is found when it is asked for
 	if (!(file->f_path.mnt->mnt_flags & MNT_INTERNAL))
 		start = origin_name(s, scene->container, scene->id, dentry);
 	if (unreadable(start))
 		return -EACCES;
+	gone = gone || cut(start);
 	if (!keep_next(scene->task, scene->id, s, start, gone)) {
 		count(COUNT_SOURCES_MISSING);
 		return asked ? -EACCES : 0;

@@ -68,10 +68,10 @@ static __always_inline int judge_name(const struct scene *scene, struct scratch 
 		known = with_proc(s, known, dentry->d_sb->s_magic);
 	u64 decision = decide_access(&scene->image, set, access, known);
 	// A deleted file is blocked by the name it had last, and allowed by none.
-	if (start >= 0 && !(access & FRESH) && deleted(dentry))
+	if (cut(start) || (start > 0 && !(access & FRESH) && deleted(dentry)))
 		decision = worse(decision, decide_access(&scene->image, UNNAMED, access, known));
 	if (start == NAME_LOST || (access & OPENS && by_handle(scene, s, dentry)))
-		decision = worse(decision, decide_alone(&scene->image, scene->image.placed->handle_file));
+		decision = worse(decision, decide_alone(&scene->image, access & WRITES ? scene->image.placed->handle_write : scene->image.placed->handle_read));
 	if (reports(decision)) {
 		struct event *e = begin_event(scene, s, decision, EVENT_FILE);
 		if (access & READS)

@@ -20,7 +20,7 @@ int BPF_PROG(inherit_label, struct task_struct *task, unsigned long clone_flags,
 		count(COUNT_LABELS_MISSING); // found by its cgroup then, if that is the container's
 	if (!child && entry && (clone_flags & CLONE_INTO_CGROUP || container_of_cgroup(current->cgroups->dfl_cgrp) != parent.container))
 		return -EAGAIN;
-	if (!entry || inherit_source(current, task, parent.container))
+	if (!entry || !recorded(entry) || inherit_source(current, task, parent.container))
 		return 0;
 	// It would be found anew, by what the child says it runs.
 	struct image image;

@@ -34,8 +34,10 @@ static __always_inline int judge_place(const struct scene *scene, struct scratch
 	if (scene->image.placed->flags & IMAGE_FLAG_OTHER_TASK)
 		known = with_proc(s, known, BPF_CORE_READ(sb, s_magic));
 	u64 decision = decide_file(&scene->image, set, IMAGE_FILE_WRITE, known);
+	if (cut(start))
+		decision = worse(decision, decide_file(&scene->image, UNNAMED, IMAGE_FILE_WRITE, known));
 	if (unknown)
-		decision = worse(decision, decide_alone(&scene->image, scene->image.placed->handle_file));
+		decision = worse(decision, decide_alone(&scene->image, scene->image.placed->handle_write));
 	if (reports(decision)) {
 		struct event *e = begin_event(scene, s, decision, EVENT_FILE);
 		e->flags |= EVENT_WRITE;
@@ -145,13 +147,10 @@ static __always_inline u32 put_type(struct scratch *s, const char *name)
 	return PATH_END - len;
 }
 
-// Both ways to mount a file system come here once its superblock is known.
-SEC("lsm/sb_kern_mount")
-int BPF_PROG(check_foreign, struct super_block *sb, int ret)
+// judge_foreign decides on having files of a file system under other names.
+static __always_inline int judge_foreign(struct super_block *sb)
 {
 	struct scene scene;
-	if (ret || own_files(sb->s_magic))
-		return ret;
 	enum entrance entrance = enter(&scene, IMAGE_FLAG_FILE | IMAGE_FLAG_EXEC);
 	if (entrance != INSIDE)
 		return entrance == REFUSED ? -EACCES : 0;
@@ -166,4 +165,11 @@ int BPF_PROG(check_foreign, struct super_block *sb, int ret)
 		}
 	}
 	return denies(decision) ? -EACCES : 0;
+}
+
+// Both ways to mount a file system come here once its superblock is known.
+SEC("lsm/sb_kern_mount")
+int BPF_PROG(check_foreign, struct super_block *sb, int ret)
+{
+	return ret || own_files(sb->s_magic) ? ret : judge_foreign(sb);
 }

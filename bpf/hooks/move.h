@@ -25,10 +25,10 @@ static __always_inline void look_up(const struct scene *scene, struct scratch *s
 	u64 known = forget(s, conditions(scene, owner_of(dentry, access)));
 	m->decision = decide_file(&scene->image, m->side.file, op, known);
 	// A deleted file is blocked by the name it had last, and allowed by none.
-	if (m->start >= 0 && !(access & FRESH) && deleted(dentry))
+	if (cut(m->start) || (m->start > 0 && !(access & FRESH) && deleted(dentry)))
 		m->decision = worse(m->decision, decide_file(&scene->image, UNNAMED, op, known));
 	if (m->start == NAME_LOST)
-		m->decision = worse(m->decision, decide_alone(&scene->image, scene->image.placed->handle_file));
+		m->decision = worse(m->decision, decide_alone(&scene->image, scene->image.placed->handle_write));
 }
 
 static __always_inline bool is_dir(struct dentry *dentry)

@@ -65,11 +65,25 @@ static __always_inline enum entrance begin_use(struct use *u, struct socket *soc
 		return OUTSIDE;
 	bool egress = kind == EVENT_CONNECT || kind == EVENT_SEND;
 	u->direction = egress ? IMAGE_DIRECTION_EGRESS : IMAGE_DIRECTION_INGRESS;
-	enum entrance entrance = enter(&u->scene, egress ? IMAGE_FLAG_EGRESS : IMAGE_FLAG_INGRESS);
+	u->scene.task = bpf_get_current_task_btf();
+	u->scene.container = 0;
+	struct label label, *kept = bpf_task_storage_get(&labels, u->scene.task, 0, 0);
+	enum entrance entrance = enter_as(&label, kept, &u->scene, egress ? IMAGE_FLAG_EGRESS : IMAGE_FLAG_INGRESS);
 	if (entrance != INSIDE)
 		return entrance;
 	u->class = use_class(u->family, sk->sk_type, sk->sk_protocol);
-	return free_use(u) ? OUTSIDE : INSIDE;
+	if (free_use(u))
+		return OUTSIDE;
+	u->scene.source = 0;
+	if (!(u->scene.image.placed->flags & IMAGE_FLAG_SOURCES))
+		return INSIDE;
+	// Looked up once more: what of the label was kept until here would take more stack than there is.
+	kept = bpf_task_storage_get(&labels, u->scene.task, 0, 0);
+	if (kept && kept->source_profile == u->scene.image.placed->profile)
+		u->scene.source = kept->source;
+	else
+		u->scene.source = find_source(u->scene.id, u->scene.profile);
+	return u->scene.source == SOURCE_REFUSED ? REFUSED : INSIDE;
 }
 
 // judge_use decides on the endpoint, and on what the kernel takes it for besides.

@@ -110,7 +110,7 @@ func run(ctx context.Context, c Check, out io.Writer, quiet bool) Result {
 	if quiet {
 		fmt.Fprintf(out, "%s  %s\n", r.Verdict(), c.Name)
 		if err != nil {
-			fmt.Fprintf(out, "      $ %s\n%s\n", strings.TrimSpace(c.Run), tail(kept.String(), 60))
+			fmt.Fprintf(out, "      $ %s\n%s\n", strings.TrimSpace(c.Run), failures(kept.String())+tail(kept.String(), 60))
 		}
 	} else if err != nil {
 		fmt.Fprintf(out, "--- FAIL: %s: %v\n", c.Name, err)
@@ -156,6 +156,29 @@ func command(ctx context.Context, line string, out io.Writer) error {
 		return errors.Join(ctx.Err(), err)
 	}
 	return err
+}
+
+// failures returns what tests say that fail, of `go test -v`, which may stand far before the end.
+func failures(s string) string {
+	const begins, fails = "=== RUN   ", "--- FAIL: "
+	failed := map[string]bool{}
+	for line := range strings.Lines(s) {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), fails); ok {
+			name, _, _ = strings.Cut(name, " ")
+			failed[name] = true
+		}
+	}
+	var b strings.Builder
+	running := ""
+	for line := range strings.Lines(s) {
+		if name, ok := strings.CutPrefix(line, begins); ok {
+			running = strings.TrimSpace(name)
+		}
+		if failed[running] || strings.HasPrefix(strings.TrimSpace(line), fails) {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 // tail returns the last n lines.

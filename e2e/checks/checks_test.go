@@ -23,6 +23,15 @@ func TestFailingCheckIsReportedAndTheRestStillRun(t *testing.T) {
 	}
 }
 
+func TestWhatAFailingTestSaidIsShownHoweverMuchFollows(t *testing.T) {
+	var out bytes.Buffer
+	Run(context.Background(), []Check{{Name: "tests", Run: `echo "=== RUN   TestA"; echo "why it fails"; echo "--- FAIL: TestA (0.1s)"
+		echo "=== RUN   TestB"; echo "all is" well; echo "--- PASS: TestB (0.1s)"; seq 100; exit 1`}}, &out, true)
+	if s := out.String(); !strings.Contains(s, "why it fails") || !strings.Contains(s, "--- FAIL: TestA") || strings.Contains(s, "all is well") {
+		t.Errorf("the report is\n%s", s)
+	}
+}
+
 // meets waits for a neighbour that must run at the same time.
 func meets(own, other string) string {
 	return "echo " + own + " begins; touch " + own + "; for i in {1..1000}; do [ -e " + other + " ] && break; sleep 0.01; done; [ -e " + other + " ]; echo " +

@@ -249,7 +249,7 @@ func (c *compiler) layOut(auto merged, t tables) ([]uint32, error) {
 	section(HeaderSocketWords, t.sockets)
 	section(HeaderCapabilityWords, t.capabilities)
 	section(HeaderSyscallWords, t.syscalls)
-	w[HeaderHandleFile], w[HeaderHandleExec] = c.handleWord(policy.OpRead), c.handleWord(policy.OpExec)
+	w[HeaderHandleRead], w[HeaderHandleWrite], w[HeaderHandleExec] = c.handleWord(policy.OpRead), c.handleWord(policy.OpWrite), c.handleWord(policy.OpExec)
 	w[HeaderForeign] = c.callerWord(policy.Operation{Kind: policy.OpWrite, Change: policy.ChangeForeign})
 	section(HeaderSourceFlags, t.sourceFlags)
 	section(HeaderTraceWords, t.traces)

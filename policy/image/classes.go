@@ -76,6 +76,6 @@ func (c *compiler) memoryWord() uint32 {
 // handleWord compiles what opening by handle adds to the decision on a file.
 func (c *compiler) handleWord(kind policy.OpKind) uint32 {
 	none := func(int) int { return -1 }
-	guard := c.profile.NamedBlocks(kind.Category(), policy.BPF().Enforces)
+	guard := c.profile.GuardsByHandle(kind, policy.BPF().Enforces)
 	return c.outcomes.number(c.profile.Judge(kind, policy.Facts{Winner: none, Baseline: true, Guard: guard}))
 }

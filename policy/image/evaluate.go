@@ -18,7 +18,10 @@ func Evaluate(words []uint32, op *policy.Operation) uint32 {
 	case op.Kind.Category() == policy.Process:
 		return m.graver(outcome, words[HeaderHandleExec])
 	}
-	return m.graver(outcome, words[HeaderHandleFile])
+	if op.Kind == policy.OpWrite {
+		return m.graver(outcome, words[HeaderHandleWrite])
+	}
+	return m.graver(outcome, words[HeaderHandleRead])
 }
 
 func evaluate(m Interpret, op *policy.Operation) uint32 {

@@ -4,7 +4,7 @@ package image
 // from its first word, so it can stand anywhere in a slab.
 
 // Version changes with the format. Programs refuse an image of another version.
-const Version = 7
+const Version = 8
 
 // Size of a slab in bytes: the largest image, and the size of the one map value that
 // the programs index with a constant mask (KMALLOC_MAX_SIZE on x86-64 with 4 KiB pages).
@@ -49,7 +49,8 @@ const (
 	HeaderExecClasses     // offset of the classes (see FileClass) of each set of the program table
 	HeaderFileMoves       // offset of the table of what a move gives away, by file rules: see MoveConstant
 	HeaderExecMoves       // likewise by process rules
-	HeaderHandleFile      // outcome, besides that of the rules, of opening a file by handle
+	HeaderHandleRead      // outcome, besides that of the rules, of opening a file by handle for reading
+	HeaderHandleWrite     // likewise for writing, or changing it
 	HeaderHandleExec      // likewise of executing one
 	HeaderForeign         // outcome of mounting a file system of other files
 	HeaderEndpoint4Start  // state in which the automaton over IPv4 endpoints starts

@@ -192,7 +192,11 @@ func (f *runFlags) protect(e enforcer.Enforcer, pid int, policies []*policy.Poli
 	if err := e.Record(f.identity.Name, pid); err != nil {
 		return err
 	}
-	profile, err := policyset.ProfileOf(policies, pid)
+	recorded, err := e.Mounts(f.identity.Name)
+	if err != nil {
+		return err
+	}
+	profile, err := policyset.ProfileOf(policies, pid, recorded)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func profileOf(spec string) (*policy.Profile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return policyset.ProfileOf(all, os.Getpid())
+	return policyset.ProfileOf(all, os.Getpid(), nil)
 }
 
 // agentProcess is an agent that can be killed.

@@ -53,6 +53,8 @@ func mountCases() map[string]ruleCase {
 		"a tmpfs, a proc, a sysfs":                      {block, own("mount -t tmpfs none /mnt && mount -t proc none /mnt && mount -t sysfs none /mnt"), false, nil},
 		"a known file by handle":                        {block, []string{"helper: known-handle " + dir + "/source"}, true, by(dir+"/source", first)},
 		"a known file by handle, nothing blocks":        {audit, []string{"helper: known-handle " + dir + "/source"}, false, nil},
+		"an allowed program by handle, to be written":   {allow, []string{"helper: handle-to-write " + dir + "/busybox"}, true, nil},
+		"an allowed program by handle, to be read":      {allow, []string{"helper: handle " + dir + "/busybox"}, false, nil},
 		"a file by its name":                            {block, []string{"cat", dir + "/source"}, false, nil},
 		"writing a blocked name on a tmpfs of its own":  {"file: {matchPaths: [{path: " + dir + "/folder/x}]}", own(tmpfs + "echo > " + dir + "/folder/x"), true, by(dir+"/folder/x", first)},
 		"writing beside it":                             {"file: {matchPaths: [{path: " + dir + "/folder/x}]}", own(tmpfs + "echo > " + dir + "/folder/y && mv " + dir + "/folder/y " + dir + "/folder/z"), false, nil},

@@ -122,7 +122,33 @@ func TestSourcesInTheKernel(t *testing.T) {
 	defer func() { _ = outside.Process.Kill(); _ = outside.Wait() }()
 	g.traces(t, self, strconv.Itoa(outside.Process.Pid))
 	t.Run("a task from before has the source that it runs", g.aTaskFromBefore)
+	for name, act := range map[string]string{"forks": "(:)", "executes another": "exec sh -c \"$WAIT\""} {
+		t.Run("a task that "+name+" before its container's mounts are recorded", func(t *testing.T) { g.aTaskBeforeTheRecord(t, act) })
+	}
 	t.Run("a source is found anew in each profile", g.aChangeOfProfile)
+}
+
+// aTaskBeforeTheRecord has a task of a container act when no file has a name in it yet.
+func (g *guest) aTaskBeforeTheRecord(t *testing.T, act string) {
+	furnish(t, "/var/tmp/rules")
+	group, err := cgroup.Create("test-unrecorded")
+	must(t, err)
+	b := &box{g, "unrecorded", group}
+	done := make(chan result)
+	go func() {
+		done <- b.run(t, "sh", "-c", "cd /var/tmp/rules; export WAIT=': > acted; while [ ! -e go ]; do :; done; : < file'; : > ready; while [ ! -e act ]; do :; done; "+act+"; eval \"$WAIT\"")
+	}()
+	appears(t, "/var/tmp/rules/ready")
+	must(t, g.Add(enforcer.Container{Name: b.name, Cgroup: group.Dir}))
+	t.Cleanup(func() { must(t, errors.Join(g.Remove(b.name), group.Remove())) })
+	must(t, os.WriteFile("/var/tmp/rules/act", nil, 0o644))
+	appears(t, "/var/tmp/rules/acted")
+	must(t, g.Record(b.name, os.Getpid()))
+	b.apply(t, "file: {matchPaths: [{path: /var/tmp/rules/file, fromSource: [{path: /usr/bin/dash}]}]}")
+	must(t, os.WriteFile("/var/tmp/rules/go", nil, 0o644))
+	if got := <-done; got.exit == 0 {
+		t.Errorf("it must be denied: %+v", got)
+	}
 }
 
 // aTaskFromBefore starts a program before its cgroup is a container's.
@@ -154,7 +180,7 @@ func (g *guest) aTaskFromBefore(t *testing.T) {
 	if err := g.Record(b.name, os.Getpid()); err != nil {
 		t.Fatal(err)
 	}
-	profile, err := policyset.ProfileOf(parse(t, "file: {matchPaths: [{path: /var/tmp/rules/file, fromSource: [{path: "+self+"}]}]}"), os.Getpid())
+	profile, err := policyset.ProfileOf(parse(t, "file: {matchPaths: [{path: /var/tmp/rules/file, fromSource: [{path: "+self+"}]}]}"), os.Getpid(), nil)
 	if err == nil {
 		err = g.Apply(b.name, profile)
 	}

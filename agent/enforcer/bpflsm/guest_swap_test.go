@@ -61,7 +61,7 @@ func TestNoDecisionIsMixed(t *testing.T) {
 	furnish(t, "/var/tmp/rules")
 	const other, stop = "/var/tmp/rules/source", "/var/tmp/rules/stop"
 	set := func(name string) *policy.Profile {
-		p, err := policyset.ProfileOf(parse(t, "file: {matchPaths: [{path: /var/tmp/rules/file}, {path: "+name+"}]}"), os.Getpid())
+		p, err := policyset.ProfileOf(parse(t, "file: {matchPaths: [{path: /var/tmp/rules/file}, {path: "+name+"}]}"), os.Getpid(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -165,7 +165,11 @@ func (g *guest) box(t *testing.T, name, policies string) *box {
 // apply puts policies in force, given as the text of their specs.
 func (b *box) apply(t *testing.T, spec string) {
 	t.Helper()
-	profile, err := policyset.ProfileOf(parse(t, spec), os.Getpid())
+	recorded, err := b.guest.Mounts(b.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	profile, err := policyset.ProfileOf(parse(t, spec), os.Getpid(), recorded)
 	if err == nil {
 		err = b.guest.Apply(b.name, profile)
 	}

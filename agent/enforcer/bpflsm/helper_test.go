@@ -70,9 +70,15 @@ func help(task []string) error {
 	case "move-old":
 		return moveOld(task[1], task[2])
 	case "handle":
-		return openByHandle(task[1], true)
+		return openByHandle(task[1], true, unix.O_RDONLY)
 	case "known-handle":
-		return openByHandle(task[1], false)
+		return openByHandle(task[1], false, unix.O_RDONLY)
+	case "handle-to-write":
+		return openByHandle(task[1], true, unix.O_WRONLY)
+	case "deep":
+		return readDeep(task[1:])
+	case "btrfs":
+		return btrfs(task[1], task[2:])
 	case "open":
 		return open(task[1])
 	case "open-often":
@@ -177,7 +183,7 @@ func fsmount(kind, option, value string) error {
 
 // openByHandle opens a file by handle, of which the kernel has no directory entry if it is to
 // have forgotten it.
-func openByHandle(name string, forgotten bool) error {
+func openByHandle(name string, forgotten bool, flags int) error {
 	h, _, err := unix.NameToHandleAt(unix.AT_FDCWD, name, 0)
 	if err != nil {
 		return err
@@ -192,7 +198,7 @@ func openByHandle(name string, forgotten bool) error {
 	if err != nil {
 		return err
 	}
-	_, err = unix.OpenByHandleAt(mount, h, unix.O_RDONLY)
+	_, err = unix.OpenByHandleAt(mount, h, flags)
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	"kubearmor.io/agent/hold"
 	"kubearmor.io/agent/mounts"
 	"kubearmor.io/bpf"
+	"kubearmor.io/policy"
 )
 
 // origin is a mount of a container and what identifies its root in the kernel. An agent that
@@ -129,6 +130,21 @@ func (e *Enforcer) locateAll(pid int, all []mounts.Mount) (found []origin, pins 
 	return found, pins, nil
 }
 
+// Mounts implements enforcer.Enforcer.
+func (e *Enforcer) Mounts(name string) ([]policy.Mount, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c, err := e.container(name)
+	if err != nil {
+		return nil, err
+	}
+	var all []policy.Mount
+	for _, o := range unmasked(c.found) {
+		all = append(all, policy.Mount{FileSystem: o.sb, Root: o.root, Point: o.point})
+	}
+	return all, nil
+}
+
 // errHidden: another mount lies over it, or over a folder above it.
 var errHidden = errors.New("hidden by another mount")
 
@@ -224,7 +240,7 @@ type record struct {
 func originRecords(id uint32, found []origin) (rootSB uint64, records []record) {
 	times := map[uint64]int{}
 	seen := map[bpf.EnforcerOriginKey]bool{}
-	found = slices.DeleteFunc(slices.Clone(found), func(o origin) bool { return masks(o, found) })
+	found = unmasked(found)
 	for _, o := range found {
 		times[o.sb]++
 	}
@@ -244,6 +260,11 @@ func originRecords(id uint32, found []origin) (rootSB uint64, records []record) 
 		}
 	}
 	return rootSB, records
+}
+
+// unmasked leaves out what only hides something.
+func unmasked(found []origin) []origin {
+	return slices.DeleteFunc(slices.Clone(found), func(o origin) bool { return masks(o, found) })
 }
 
 // masks says that a mount hides a file behind a device that has its name by another mount:

@@ -42,8 +42,8 @@ func outsideWays() []way {
 			dir, err := openBeside()
 			return errors.Join(err, ran(exec.Command(fmt.Sprintf("/proc/self/fd/%d/tool", dir), toolCommand)))
 		}},
-		{name: "in a folder that is mounted twice, by its second name", try: reads("/second/file"), open: true},
-		{name: "in a folder that has a mount of its own besides, by the outer name", try: reads("/volume/inner/file"), open: true},
+		{name: "in a folder that is mounted twice, by its second name", try: reads("/second/file")},
+		{name: "in a folder that has a mount of its own besides, by the outer name", try: reads("/volume/inner/file")},
 		{name: "frames of XDP", try: socket(unix.AF_XDP, unix.SOCK_RAW, 0)},
 		{name: "by the kernel's handler of crashes", try: readByCrashHandler, open: true},
 	}

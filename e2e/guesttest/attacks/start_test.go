@@ -130,7 +130,11 @@ func protect(e *bpflsm.Enforcer, c *container.Container, name, policies string, 
 		return err
 	}
 	time.Sleep(slow) // building the profile takes that long
-	p, err := policyset.ProfileOf(all, c.PID)
+	recorded, err := e.Mounts(name)
+	if err != nil {
+		return err
+	}
+	p, err := policyset.ProfileOf(all, c.PID, recorded)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func guestRecipe() recipe {
 		packages: []string{
 			"base-files", "busybox-static", "bash", "dash", "coreutils", "findutils", "grep", "sed", "gawk", "tar", "gzip", "diffutils",
 			"kmod", "iproute2", "procps", "util-linux", "bsdutils", "mount", "login", "libc-bin", "hostname", "jq", "curl", "ca-certificates", "strace",
-			"attr", "acl", "libcap2-bin", "netcat-openbsd", "psmisc",
+			"attr", "acl", "libcap2-bin", "netcat-openbsd", "psmisc", "btrfs-progs",
 			"apparmor", "selinux-utils", "policycoreutils", "secilc",
 			"runc", "crun", "containerd", "libseccomp2", "iptables", "nftables",
 		},

@@ -59,7 +59,7 @@ func (p *placement) header(profile uint64) bpf.MatchPlaced {
 		SocketWords: p.address(w[image.HeaderSocketWords]), CapabilityWords: p.address(w[image.HeaderCapabilityWords]),
 		Outcomes: p.address(w[image.HeaderOutcomes]), NumOutcomes: w[image.HeaderNumOutcomes],
 		ExecClasses: p.address(w[image.HeaderExecClasses]), FileMoves: p.address(w[image.HeaderFileMoves]), ExecMoves: p.address(w[image.HeaderExecMoves]),
-		HandleFile: w[image.HeaderHandleFile], HandleExec: w[image.HeaderHandleExec], Foreign: w[image.HeaderForeign],
+		HandleRead: w[image.HeaderHandleRead], HandleWrite: w[image.HeaderHandleWrite], HandleExec: w[image.HeaderHandleExec], Foreign: w[image.HeaderForeign],
 		Bytes:       uint32(Size(len(w))),
 		SourceStart: p.state(w[image.HeaderSourceStart]), SourceSets: w[image.HeaderSourceSets],
 		SourceFlags: p.address(w[image.HeaderSourceFlags]), TraceWords: p.address(w[image.HeaderTraceWords]),
