@@ -94,7 +94,7 @@ func newPlace(t *testing.T) *place {
 		}
 	})
 	deep := strings.TrimSuffix(deepName(), "/file")
-	err = errors.Join(p.makeDeep(deep), os.MkdirAll(p.volume+"/secret", 0o755),
+	err = errors.Join(p.makeDeep(deep), p.makeDeep(deep+strings.Repeat("/"+filepath.Base(deep), beyond)), os.MkdirAll(p.volume+"/secret", 0o755),
 		os.WriteFile(p.volume+"/secret/file", []byte(secretSays), 0o644),
 		os.MkdirAll(p.volume+"/kept", 0o755), os.WriteFile(p.volume+"/kept/file", nil, 0o644), p.furnish())
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -66,6 +67,7 @@ func readingWays() []way {
 		{name: "in namespaces of its own", try: func() error { return again("by its name", unix.SysProcAttr{Cloneflags: everyNamespace}) }},
 		{name: "as root of a user namespace", try: func() error { return again("by its name", inUserNamespace(unix.CLONE_NEWNS)) }},
 		{name: "in a deep folder", try: reads(deepName())},
+		{name: "in a folder that is deeper than names go", try: readBeyondNames},
 		{name: "by a name of odd bytes", try: reads("/secret/ \x01\n\\*?[\xff\xfe")},
 		{name: "listing the folder", try: func() error { return holds("/secret/deep", "file") }},
 		{name: "while the folder beside it is renamed", try: readWhileRenaming},
@@ -145,6 +147,19 @@ func readInThread() error {
 // deepName is of almost the greatest length, below the secret folder; the container has it.
 func deepName() string {
 	return "/secret" + strings.Repeat("/"+strings.Repeat("d", 9), 400) + "/file"
+}
+
+// beyond are more folders than a name has room for, below the deep one; the container has them.
+const beyond = 60
+
+// readBeyondNames goes down by the working folder: no name is given, and none is as long.
+func readBeyondNames() error {
+	deep := strings.Split(strings.TrimSuffix(deepName(), "/file")[1:], "/")
+	err := unix.Chdir("/")
+	for _, dir := range slices.Concat(deep, slices.Repeat(deep[1:2], beyond)) {
+		err = errors.Join(err, unix.Chdir(dir))
+	}
+	return errors.Join(err, read("file"))
 }
 
 func holds(dir, name string) error {
