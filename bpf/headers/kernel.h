@@ -56,8 +56,7 @@ typedef __s32 s32;
 #define FMODE_READ (1u << 0)
 #define FMODE_WRITE (1u << 1)
 #define FMODE_CREATED (1u << 20)
-#define FMODE_BACKING (1u << 25)
-#define FMODE_NOACCOUNT (1u << 29)
+#define FMODE_NOACCOUNT (1u << 29) // a file of the kernel's own; among them all backing files, whose own bit moves between kernels
 #define FILE_EXEC_FLAG 0x20u // __FMODE_EXEC, in f_flags
 #define O_TRUNC 01000u
 #define S_IFMT 0170000

@@ -71,7 +71,7 @@ __noinline int judge_code(u64 entry, u64 mount, u32 owner, u32 what)
 // system and shows the file below. Up to 6.6 its path is that already.
 static __always_inline void path_of(struct file *file, struct path *path)
 {
-	if (bpf_core_field_exists(struct backing_file, user_path) && BPF_CORE_READ(file, f_mode) & FMODE_BACKING) {
+	if (bpf_core_field_exists(struct backing_file, user_path) && BPF_CORE_READ(file, f_mode) & FMODE_NOACCOUNT) {
 		struct backing_file *backing = (void *)file - bpf_core_field_offset(struct backing_file, file);
 		path->dentry = BPF_CORE_READ(backing, user_path.dentry);
 		path->mnt = BPF_CORE_READ(backing, user_path.mnt);

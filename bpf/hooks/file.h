@@ -134,7 +134,7 @@ static __always_inline int judge_open(struct label *label, struct scene *scene, 
 // rights of who mounted it, on a mount of its own.
 static __always_inline bool stacked(struct file *file)
 {
-	if (file->f_mode & (FMODE_BACKING | FMODE_NOACCOUNT))
+	if (file->f_mode & FMODE_NOACCOUNT)
 		return true;
 	if (!borrowed_rights(bpf_get_current_task_btf()))
 		return false;
