@@ -94,7 +94,7 @@ func newPlace(t *testing.T) *place {
 		}
 	})
 	deep := strings.TrimSuffix(deepName(), "/file")
-	err = errors.Join(p.makeDeep(deep), p.makeDeep(deep+strings.Repeat("/"+filepath.Base(deep), beyond)), os.MkdirAll(p.volume+"/secret", 0o755),
+	err = errors.Join(p.makeDeep(deep), os.MkdirAll(p.volume+"/secret", 0o755), makeBeyond(p.volume+"/secret"),
 		os.WriteFile(p.volume+"/secret/file", []byte(secretSays), 0o644),
 		os.MkdirAll(p.volume+"/kept", 0o755), os.WriteFile(p.volume+"/kept/file", nil, 0o644), p.furnish())
 	if err != nil {
@@ -256,6 +256,9 @@ func TestNoWayRoundAnEndpointRule(t *testing.T) {
 func compare(t *testing.T, ways []way, before, after map[string]string) {
 	for _, w := range ways {
 		t.Run(w.name, func(t *testing.T) {
+			if w.lacking != 0 && strings.Contains(before[w.name], w.lacking.Error()) {
+				t.Skip("this kernel has no such thing: ", before[w.name])
+			}
 			if before[w.name] != "" {
 				t.Errorf("without the policy it must succeed, or nothing is shown: %s", before[w.name])
 			}

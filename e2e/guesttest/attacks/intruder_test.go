@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -97,6 +98,8 @@ type way struct {
 	name string
 	try  func() error
 	open bool // docs/limits.md says that this version does not hold it
+	// lacking: it fails so on kernels that have no such thing, which then is told and no failure. 0: all have it.
+	lacking syscall.Errno
 }
 
 func ways() []way {

@@ -149,14 +149,36 @@ func deepName() string {
 	return "/secret" + strings.Repeat("/"+strings.Repeat("d", 9), 400) + "/file"
 }
 
-// beyond are more folders than a name has room for, below the deep one; the container has them.
-const beyond = 60
+// beyond names folders in one another in the volume's secret one: more than a name has room for.
+var beyond = slices.Repeat([]string{strings.Repeat("b", 99)}, 60)
+
+// makeBeyond makes them, and the secret in the last; no name leads there at once.
+func makeBeyond(dir string) error {
+	const how = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC
+	at, err := unix.Open(dir, how, 0)
+	for _, name := range beyond {
+		if err != nil {
+			return err
+		}
+		err = unix.Mkdirat(at, name, 0o755)
+		next := -1
+		if err == nil {
+			next, err = unix.Openat(at, name, how, 0)
+		}
+		err = errors.Join(err, unix.Close(at))
+		at = next
+	}
+	fd, err := unix.Openat(at, "file", unix.O_CREAT|unix.O_WRONLY, 0o644)
+	if err == nil {
+		_, err = unix.Write(fd, []byte(secretSays))
+	}
+	return errors.Join(err, unix.Close(fd), unix.Close(at))
+}
 
 // readBeyondNames goes down by the working folder: no name is given, and none is as long.
 func readBeyondNames() error {
-	deep := strings.Split(strings.TrimSuffix(deepName(), "/file")[1:], "/")
-	err := unix.Chdir("/")
-	for _, dir := range slices.Concat(deep, slices.Repeat(deep[1:2], beyond)) {
+	err := unix.Chdir("/volume/secret")
+	for _, dir := range beyond {
 		err = errors.Join(err, unix.Chdir(dir))
 	}
 	return errors.Join(err, read("file"))

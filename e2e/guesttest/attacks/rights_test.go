@@ -21,7 +21,7 @@ func rightsWays() []way {
 		{name: "a udp socket", try: socket(unix.AF_INET, unix.SOCK_DGRAM, 0)},
 		{name: "a udp socket of IPv6, named", try: socket(unix.AF_INET6, unix.SOCK_DGRAM, unix.IPPROTO_UDP)},
 		{name: "a udp socket with flags", try: socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)},
-		{name: "a udp-lite socket", try: socket(unix.AF_INET, unix.SOCK_DGRAM, protoUDPLite)},
+		{name: "a udp-lite socket", try: socket(unix.AF_INET, unix.SOCK_DGRAM, protoUDPLite), lacking: unix.EPROTONOSUPPORT}, // gone from Linux 7
 		{name: "a raw socket of udp", try: socket(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_UDP)},
 		{name: "a raw socket of any protocol", try: socket(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_RAW)},
 		{name: "a raw socket of IPv6", try: socket(unix.AF_INET6, unix.SOCK_RAW, unix.IPPROTO_ICMPV6)},
