@@ -127,7 +127,8 @@ __noinline int slow_steps(struct scratch *s)
 	return w->status = WALKING;
 }
 
-// slow_walk walks all the way up once; NAME_UNSTABLE if something was renamed meanwhile.
+// slow_walk walks all the way up once; NAME_UNSTABLE if something was renamed meanwhile, or if the name is
+// to be read again because it is too long. What it decides is verified here once, and not for each try.
 __noinline int slow_walk(struct scratch *s, u32 id, u32 raw)
 {
 	u32 before = rename_sequence();
@@ -153,7 +154,14 @@ __noinline int slow_walk(struct scratch *s, u32 id, u32 raw)
 		slow_steps(s);
 	if (rename_sequence() != s->walk.sequence)
 		return NAME_UNSTABLE;
-	return s->walk.status == WALKING ? NAME_TOO_DEEP : s->walk.status;
+	if (s->walk.status == WALKING)
+		return NAME_TOO_DEEP;
+	// Once more for the beginning; by then it may be another name.
+	if (s->walk.status == NAME_TOO_LONG || (s->whole && s->walk.status > 0)) {
+		s->whole = s->whole ? 0 : s->walk.length;
+		return NAME_UNSTABLE;
+	}
+	return s->walk.status;
 }
 
 // slow_name does what origin_name does, for the directory entry whose address is in s->from:
@@ -164,14 +172,8 @@ __noinline int slow_name(struct scratch *s, u32 id, u32 raw)
 		return NAME_NONE;
 	int name = NAME_UNSTABLE;
 	s->whole = 0;
-	for (int try = 0; try < RETRIES && name == NAME_UNSTABLE; try++) {
+	for (int try = 0; try < RETRIES && name == NAME_UNSTABLE; try++)
 		name = slow_walk(s, id, raw);
-		// The second time it may be another name already.
-		if (name == NAME_TOO_LONG || (s->whole && name > 0)) {
-			s->whole = s->whole ? 0 : s->walk.length;
-			name = NAME_UNSTABLE;
-		}
-	}
 	return name;
 }
 

@@ -64,6 +64,16 @@ static __always_inline enum entrance enter_as(struct label *label, struct label 
 	return INSIDE;
 }
 
+// find_caller finds the class of the task's program, of whose label is given what is kept; none: 0.
+static __always_inline enum entrance find_caller(const struct label *label, struct scene *scene)
+{
+	if (label && label->source_profile == scene->image.placed->profile)
+		scene->source = label->source;
+	else
+		scene->source = find_source(scene->id, scene->profile);
+	return scene->source == SOURCE_REFUSED ? REFUSED : INSIDE;
+}
+
 static __always_inline enum entrance enter_with(struct label *kept, struct scene *scene, u32 category)
 {
 	struct label label;
@@ -71,14 +81,7 @@ static __always_inline enum entrance enter_with(struct label *kept, struct scene
 	if (entrance != INSIDE)
 		return entrance;
 	scene->source = 0;
-	if (scene->image.placed->flags & IMAGE_FLAG_SOURCES) {
-		scene->source = label.source;
-		if (label.source_profile != scene->image.placed->profile)
-			scene->source = find_source(label.container, scene->profile);
-		if (scene->source == SOURCE_REFUSED)
-			return REFUSED;
-	}
-	return INSIDE;
+	return scene->image.placed->flags & IMAGE_FLAG_SOURCES ? find_caller(&label, scene) : INSIDE;
 }
 
 static __always_inline enum entrance enter(struct scene *scene, u32 category)

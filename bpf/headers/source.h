@@ -41,7 +41,7 @@ static __always_inline struct long_source *long_name(struct task_struct *task, u
 }
 
 // keep_program keeps the name in s->path as one of the two of a task.
-static __always_inline bool keep_program(struct task_struct *task, struct source *source, u32 which, struct scratch *s, s32 start, bool deleted)
+static __always_inline bool keep_program(struct task_struct *task, struct source *source, u32 which, struct scratch *s, s32 start, u32 deleted)
 {
 	struct program *p = &source->programs[which & 1];
 	u32 len = start < 0 || start >= PATH_END ? 0 : PATH_END - start;

@@ -135,7 +135,7 @@ int BPF_PROG(check_exec, struct linux_binprm *bprm, int ret)
 }
 
 // keep_next keeps the name in s->path as that of the program that is about to run.
-static __always_inline bool keep_next(struct task_struct *task, u32 id, struct scratch *s, s32 start, bool gone)
+static __always_inline bool keep_next(struct task_struct *task, u32 id, struct scratch *s, s32 start, u32 gone)
 {
 	struct source *kept = current_source(task, id);
 	struct source *own = bpf_task_storage_get(&sources, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -157,7 +157,6 @@ static __always_inline int prepare_program(struct scene *scene, struct scratch *
 {
 	struct file *file = bprm->file;
 	struct dentry *dentry = file->f_path.dentry;
-	bool gone = deleted(dentry);
 	u64 profile = *(volatile u64 *)&scene->container->profile;
 	bool asked = profile && find_image(&scene->image, profile) && scene->image.placed->flags & IMAGE_FLAG_SOURCES;
 	s32 start = NAME_NONE;
@@ -167,7 +166,7 @@ static __always_inline int prepare_program(struct scene *scene, struct scratch *
 		start = origin_name(s, scene->container, scene->id, dentry);
 	if (unreadable(start))
 		return -EACCES;
-	gone = gone || cut(start);
+	u32 gone = forget(s, cut(start) || deleted(dentry));
 	if (!keep_next(scene->task, scene->id, s, start, gone)) {
 		count(COUNT_SOURCES_MISSING);
 		return asked ? -EACCES : 0;

@@ -78,12 +78,7 @@ static __always_inline enum entrance begin_use(struct use *u, struct socket *soc
 	if (!(u->scene.image.placed->flags & IMAGE_FLAG_SOURCES))
 		return INSIDE;
 	// Looked up once more: what of the label was kept until here would take more stack than there is.
-	kept = bpf_task_storage_get(&labels, u->scene.task, 0, 0);
-	if (kept && kept->source_profile == u->scene.image.placed->profile)
-		u->scene.source = kept->source;
-	else
-		u->scene.source = find_source(u->scene.id, u->scene.profile);
-	return u->scene.source == SOURCE_REFUSED ? REFUSED : INSIDE;
+	return find_caller(bpf_task_storage_get(&labels, u->scene.task, 0, 0), &u->scene);
 }
 
 // judge_use decides on the endpoint, and on what the kernel takes it for besides.
