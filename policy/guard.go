@@ -4,15 +4,7 @@ package policy
 // allows by exact path is read-only, and what a rule blocks can't be given another name.
 // On a host names are judged alone, for package managers' sake, so this is for containers.
 func (p *Profile) guards(op *Operation, enforced func(*ProfileRule) bool) []RuleRef {
-	var refs []RuleRef
-	for i := range p.Policies {
-		for r := range p.Policies[i].Rules {
-			ref := RuleRef{i, r}
-			if enforced(p.At(ref)) && p.guardsProgram(ref, op, enforced) {
-				refs = append(refs, ref)
-			}
-		}
-	}
+	refs := p.rulesWhere(func(ref RuleRef) bool { return enforced(p.At(ref)) && p.guardsProgram(ref, op, enforced) })
 	if !op.writesTo() {
 		return refs
 	}
@@ -25,12 +17,25 @@ func (p *Profile) guards(op *Operation, enforced func(*ProfileRule) bool) []Rule
 	return refs
 }
 
+// rulesWhere returns the rules for which is says yes, in the order of the profile.
+func (p *Profile) rulesWhere(is func(RuleRef) bool) []RuleRef {
+	var refs []RuleRef
+	for i := range p.Policies {
+		for r := range p.Policies[i].Rules {
+			if ref := (RuleRef{i, r}); is(ref) {
+				refs = append(refs, ref)
+			}
+		}
+	}
+	return refs
+}
+
 // guardsProgram: writing, replacing, renaming, linking or mounting over a program that an
 // exact path allows, or renaming a directory above it, unless a file rule allows that write
 // by exact path.
 func (p *Profile) guardsProgram(ref RuleRef, op *Operation, enforced func(*ProfileRule) bool) bool {
 	r := p.At(ref)
-	if !r.keepsProgram() {
+	if !r.KeepsProgram() {
 		return false
 	}
 	program := r.Match.Path
@@ -41,8 +46,8 @@ func (p *Profile) guardsProgram(ref RuleRef, op *Operation, enforced func(*Profi
 	return anyName(op.Names, touches) || anyName(op.To, touches)
 }
 
-// keepsProgram says that the rule keeps the program that it allows read-only.
-func (r *ProfileRule) keepsProgram() bool {
+// KeepsProgram says that the rule keeps the program that it allows read-only, in a container.
+func (r *ProfileRule) KeepsProgram() bool {
 	return r.Category == Process && r.Action == Allow && r.Match.Kind == MatchPath
 }
 
@@ -69,33 +74,19 @@ func (p *Profile) ExemptsWrite(ref RuleRef, name string, op *Operation, enforced
 // could be any of the files they are about: those that block by a name, and of a write those that keep a
 // program read-only.
 func (p *Profile) GuardsByHandle(kind OpKind, enforced func(*ProfileRule) bool) []RuleRef {
-	refs := p.NamedBlocks(kind.Category(), enforced)
+	refs := p.namedBlocks(kind.Category(), enforced)
 	if kind != OpWrite || p.Host {
 		return refs
 	}
-	for i := range p.Policies {
-		for r := range p.Policies[i].Rules {
-			if ref := (RuleRef{i, r}); enforced(p.At(ref)) && p.At(ref).keepsProgram() {
-				refs = append(refs, ref)
-			}
-		}
-	}
-	return refs
+	return append(refs, p.rulesWhere(func(ref RuleRef) bool { return enforced(p.At(ref)) && p.At(ref).KeepsProgram() })...)
 }
 
-// NamedBlocks returns the rules of a category that block by a name.
-func (p *Profile) NamedBlocks(cat Category, enforced func(*ProfileRule) bool) []RuleRef {
-	var refs []RuleRef
-	for i := range p.Policies {
-		for r := range p.Policies[i].Rules {
-			rule := &p.Policies[i].Rules[r]
-			named := rule.Match.Kind <= MatchExecName
-			if rule.Category == cat && rule.Action == Block && named && enforced(rule) {
-				refs = append(refs, RuleRef{i, r})
-			}
-		}
-	}
-	return refs
+// namedBlocks returns the rules of a category that block by a name.
+func (p *Profile) namedBlocks(cat Category, enforced func(*ProfileRule) bool) []RuleRef {
+	return p.rulesWhere(func(ref RuleRef) bool {
+		r := p.At(ref)
+		return r.Category == cat && r.Action == Block && r.Match.Kind <= MatchExecName && enforced(r)
+	})
 }
 
 // decideForeign: where rules name files or programs, what a file system of the container's own
@@ -105,6 +96,6 @@ func (p *Profile) decideForeign(enforced func(*ProfileRule) bool) Decision {
 		return noRule()
 	}
 	none := func(int) int { return -1 }
-	guard := append(p.NamedBlocks(File, enforced), p.NamedBlocks(Process, enforced)...)
+	guard := append(p.namedBlocks(File, enforced), p.namedBlocks(Process, enforced)...)
 	return p.graver(p.Judge(OpWrite, Facts{Winner: none, Guard: guard}), p.Judge(OpExec, Facts{Winner: none}))
 }

@@ -192,6 +192,9 @@ func originsOfRule(others []OtherName, r ProfileRule) ([]ProfileRule, error) {
 
 // originsOfSources adds the origin names of the programs that a rule is narrowed to.
 func originsOfSources(others []OtherName, sources []Source) []Source {
+	if len(others) == 0 {
+		return sources
+	}
 	all := slices.Clone(sources)
 	add := func(s Source) {
 		if !slices.Contains(all, s) {

@@ -142,7 +142,7 @@ func (c *compiler) collectRule(ref policy.RuleRef) error {
 		c.names = append(c.names, r.Match.Name)
 	}
 	c.addPattern(&c.programs, p, m)
-	if r.Match.Kind == policy.MatchPath && r.Action == policy.Allow && !c.profile.Host {
+	if r.KeepsProgram() && !c.profile.Host {
 		c.addPattern(&c.files, p, meaning{role: roleProgram, ref: ref})
 	}
 	return nil
@@ -246,8 +246,11 @@ func (c *compiler) refused(problem string, are func(*policy.ProfileRule) bool) e
 	e := &TooComplexError{Problem: problem}
 	for i := range c.profile.Policies {
 		for r := range c.profile.Policies[i].Rules {
-			if rule := &c.profile.Policies[i].Rules[r]; are(rule) && len(e.Rules) < maxNamed {
-				e.Rules = append(e.Rules, c.profile.Policies[i].Ref.String()+" "+rule.Field)
+			rule := &c.profile.Policies[i].Rules[r]
+			// A rule for other names stands behind the one that it was made from.
+			name := c.profile.Policies[i].Ref.String() + " " + rule.Field
+			if are(rule) && len(e.Rules) < maxNamed && !slices.Contains(e.Rules, name) {
+				e.Rules = append(e.Rules, name)
 			}
 		}
 	}
