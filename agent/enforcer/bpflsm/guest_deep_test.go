@@ -98,9 +98,8 @@ func TestNamesThatAreTooLongInTheKernel(t *testing.T) {
 	}
 	for name, c := range deepCases() {
 		t.Run(name, func(t *testing.T) {
-			b := g.box(t, name, c.spec)
-			if got := b.run(t, c.run...); (got.exit != 0) != c.denied || strings.Contains(got.output, "wrong") {
-				t.Errorf("%v: exit status %d, want denied %t\n%s", c.run, got.exit, c.denied, got.output)
+			if got := g.try(t, name, c); strings.Contains(got.output, "wrong") {
+				t.Errorf("%v: %s", c.run, got.output)
 			}
 		})
 	}

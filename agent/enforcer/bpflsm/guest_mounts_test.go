@@ -5,7 +5,6 @@ import (
 	"os"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
 	"kubearmor.io/policy"
@@ -84,24 +83,8 @@ func TestMountsInTheKernel(t *testing.T) {
 	})
 	for name, c := range mountCases() {
 		t.Run(name, func(t *testing.T) {
-			b := g.box(t, name, c.spec)
-			got := b.run(t, c.run...)
-			if denied := got.exit != 0; denied != c.denied {
-				t.Errorf("%v: exit status %d, want denied %t\n%s", c.run, got.exit, c.denied, got.output)
-			}
-			var events []told
-			for _, e := range g.of(t, name) {
-				events = append(events, tell(e))
-			}
-			if c.events == nil && c.denied {
-				if len(events) == 0 {
-					t.Error("the denial gave no event")
-				}
-				return
-			}
-			if diff := cmp.Diff(c.events, events); diff != "" {
-				t.Errorf("events (-want +got):\n%s", diff)
-			}
+			g.try(t, name, c)
+			g.seeEvents(t, name, c)
 		})
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"os"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
 	"kubearmor.io/policy"
@@ -67,18 +66,8 @@ func TestFoldersMountedTwiceInTheKernel(t *testing.T) {
 	}
 	for name, c := range otherNameCases() {
 		t.Run(name, func(t *testing.T) {
-			b := g.box(t, name, c.spec)
-			got := b.run(t, c.run...)
-			if denied := got.exit != 0; denied != c.denied {
-				t.Errorf("%v: exit status %d, want denied %t\n%s", c.run, got.exit, c.denied, got.output)
-			}
-			var events []told
-			for _, e := range g.of(t, name) {
-				events = append(events, tell(e))
-			}
-			if diff := cmp.Diff(c.events, events); diff != "" {
-				t.Errorf("events (-want +got):\n%s", diff)
-			}
+			g.try(t, name, c)
+			g.seeAll(t, name, c)
 		})
 	}
 }

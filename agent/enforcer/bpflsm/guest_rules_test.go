@@ -92,27 +92,44 @@ func seeRules(t *testing.T, cases map[string]ruleCase) *guest {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			furnish(t, "/var/tmp/rules")
-			b := g.box(t, name, c.spec)
-			got := b.run(t, c.run...)
-			if denied := got.exit != 0; denied != c.denied {
-				t.Errorf("%v: exit status %d, want denied %t\n%s", c.run, got.exit, c.denied, got.output)
-			}
-			var events []told
-			for _, e := range g.of(t, name) {
-				events = append(events, tell(e))
-			}
-			if c.denied && len(events) == 0 {
-				t.Error("the denial gave no event")
-			}
-			if c.events == nil && c.denied {
-				return // whatever its name is
-			}
-			if diff := cmp.Diff(c.events, events); diff != "" {
-				t.Errorf("events (-want +got):\n%s", diff)
-			}
+			g.try(t, name, c)
+			g.seeEvents(t, name, c)
 		})
 	}
 	return g
+}
+
+// try runs a case in a container of its own, and sees whether it is denied.
+func (g *guest) try(t *testing.T, name string, c ruleCase) result {
+	t.Helper()
+	got := g.box(t, name, c.spec).run(t, c.run...)
+	if denied := got.exit != 0; denied != c.denied {
+		t.Errorf("%v: exit status %d, want denied %t\n%s", c.run, got.exit, c.denied, got.output)
+	}
+	return got
+}
+
+// seeEvents compares what was told of a case. Where it is denied and names no event, there is some, whatever
+// it is about.
+func (g *guest) seeEvents(t *testing.T, name string, c ruleCase) {
+	t.Helper()
+	if c.events != nil || !c.denied {
+		g.seeAll(t, name, c)
+	} else if len(g.of(t, name)) == 0 {
+		t.Error("the denial gave no event")
+	}
+}
+
+// seeAll compares what was told of a case, to the last event.
+func (g *guest) seeAll(t *testing.T, name string, c ruleCase) {
+	t.Helper()
+	var events []told
+	for _, e := range g.of(t, name) {
+		events = append(events, tell(e))
+	}
+	if diff := cmp.Diff(c.events, events); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
 }
 
 // furnish makes the files that the cases are about.
