@@ -107,6 +107,7 @@ static __always_inline void copy_program(struct task_struct *task, struct label 
 	own->container = 0; // the task may look meanwhile
 	barrier();
 	bpf_probe_read_kernel(&own->now, sizeof(*own) - sizeof(own->container), &old->now);
+	own->claimed = 0;
 	if (old->programs[(which + 1) & 1].len > SOURCE_INLINE)
 		own->pending = 0; // then that exec's is found anew
 	if (old_long && own_long)

@@ -104,7 +104,7 @@ type HandoverSource struct {
 	Container uint32
 	Now       uint32
 	Pending   uint32
-	Reserved  uint32
+	Claimed   uint32
 	Programs  [2]struct {
 		_       structs.HostLayout
 		Len     uint32

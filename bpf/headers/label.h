@@ -40,12 +40,12 @@ static __always_inline bool just_decoded(const struct label *label, struct dentr
 	return label && label->handle && !((label->handle ^ low_bits(dentry) >> 3) & ~0u >> 3);
 }
 
-// container returns the entry of a container that still exists.
+// container returns the entry of a container that still exists; of none, whose number is 0, none.
 static __always_inline struct container *container(u32 id)
 {
 	u32 index = id & (MAX_CONTAINERS - 1);
 	struct container *c = bpf_map_lookup_elem(&containers, &index);
-	return c && c->id == id ? c : 0;
+	return c && id && c->id == id ? c : 0;
 }
 
 // find_label answers for a task without a label, or without a container since an epoch

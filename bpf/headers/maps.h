@@ -48,7 +48,7 @@ struct source {
 	u32 container; // whose names these are
 	u32 now;       // which of the two
 	u32 pending;   // the other one is that of an exec that is under way
-	u32 reserved;
+	u32 claimed;   // somebody keeps what was found of a task
 	struct program programs[2];
 };
 

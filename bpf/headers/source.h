@@ -71,6 +71,32 @@ static __always_inline struct source *source_kept(struct task_struct *task, u32 
 	return source && source->container == id ? source : 0;
 }
 
+// CLAIM_LOOKS are looks at a claim: more than it takes to copy a name.
+#define CLAIM_LOOKS 64
+
+// keep_found keeps the name in s->path as that of a task's program. Its threads, and those who reach into
+// it, may find it at the same moment: whoever is first keeps it, and nobody sees half of it.
+static __always_inline struct source *keep_found(struct task_struct *task, u32 id, struct scratch *s, s32 start, u32 deleted)
+{
+	struct source *source = bpf_task_storage_get(&sources, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!source)
+		return 0;
+	if (__sync_val_compare_and_swap(&source->claimed, 0, 1)) {
+		for (int i = 0; i < CLAIM_LOOKS; i++)
+			if (*(volatile u32 *)&source->container == id)
+				return source;
+		return 0;
+	}
+	bool kept = *(volatile u32 *)&source->container == id;
+	if (!kept) {
+		source->container = source->pending = source->now = 0;
+		kept = keep_program(task, source, 0, s, start, deleted);
+		__sync_lock_test_and_set(&source->container, kept ? id : 0);
+	}
+	__sync_lock_test_and_set(&source->claimed, 0);
+	return kept ? source : 0;
+}
+
 // source_found keeps the program of a task of which nothing is kept: of one that was there
 // before the agent, or that sets a container up. That is what it runs now.
 static __always_inline struct source *source_found(struct task_struct *task, u32 id)
@@ -80,17 +106,9 @@ static __always_inline struct source *source_found(struct task_struct *task, u32
 		return 0;
 	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
 	s32 start = program_name(s, exe, id);
-	struct task_struct *first = task->group_leader;
 	struct source *source = 0;
 	if (!unreadable(start))
-		source = bpf_task_storage_get(&sources, first, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (source) {
-		source->container = source->pending = source->now = 0;
-		if (keep_program(first, source, 0, s, start, start >= 0 && program_deleted(exe)))
-			source->container = id;
-		else
-			source = 0;
-	}
+		source = keep_found(task->group_leader, id, s, start, start >= 0 && program_deleted(exe));
 	release(s);
 	return source;
 }
@@ -147,22 +165,24 @@ __noinline u64 find_source(u32 id, u64 profile)
 	return class;
 }
 
-// copy_source copies what is kept of one task to another.
+// copy_source copies what is kept of one task to another, which nobody else keeps anything of.
 static __always_inline bool copy_source(struct task_struct *from, const struct source *kept, struct task_struct *to, struct source *copy)
 {
-	bpf_probe_read_kernel(copy, sizeof(*copy), kept);
-	u32 which = kept->now & 1;
-	if (kept->programs[which].len <= SOURCE_INLINE)
-		return true;
-	struct long_source *name = long_name(from, which, 0);
-	if (!name)
-		name = long_name(from->group_leader, which, 0);
-	struct long_source *place = long_name(to, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!name || !place) {
-		copy->container = 0;
-		return false;
+	u32 which = kept->now & 1, id = kept->container;
+	copy->container = 0;
+	barrier();
+	bpf_probe_read_kernel(&copy->now, sizeof(*copy) - sizeof(copy->container), &kept->now);
+	copy->claimed = 0;
+	if (kept->programs[which].len > SOURCE_INLINE) {
+		struct long_source *name = long_name(from, which, 0);
+		if (!name)
+			name = long_name(from->group_leader, which, 0);
+		struct long_source *place = long_name(to, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (!name || !place)
+			return false;
+		bpf_probe_read_kernel(place, sizeof(*place), name);
 	}
-	bpf_probe_read_kernel(place, sizeof(*place), name);
+	__sync_lock_test_and_set(&copy->container, id);
 	return true;
 }
 

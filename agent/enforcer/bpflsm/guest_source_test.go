@@ -12,7 +12,6 @@ import (
 
 	"kubearmor.io/agent/cgroup"
 	"kubearmor.io/agent/enforcer"
-	"kubearmor.io/agent/policyset"
 )
 
 // sourceCases are rules about the caller's program. HELPER stands for the test binary,
@@ -121,7 +120,12 @@ func TestSourcesInTheKernel(t *testing.T) {
 	}
 	defer func() { _ = outside.Process.Kill(); _ = outside.Wait() }()
 	g.traces(t, self, strconv.Itoa(outside.Process.Pid))
-	t.Run("a task from before has the source that it runs", g.aTaskFromBefore)
+	t.Run("a task from before has the source that it runs", func(t *testing.T) { g.aTaskFromBefore(t, self, "open-when") })
+	t.Run("its threads have it though they act at once", func(t *testing.T) {
+		for range 8 {
+			g.aTaskFromBefore(t, self, "threads-open-when")
+		}
+	})
 	for name, act := range map[string]string{"forks": "(:)", "executes another": "exec sh -c \"$WAIT\""} {
 		t.Run("a task that "+name+" before its container's mounts are recorded", func(t *testing.T) { g.aTaskBeforeTheRecord(t, act) })
 	}
@@ -151,48 +155,25 @@ func (g *guest) aTaskBeforeTheRecord(t *testing.T, act string) {
 	}
 }
 
-// aTaskFromBefore starts a program before its cgroup is a container's.
-func (g *guest) aTaskFromBefore(t *testing.T) {
+// aTaskFromBefore starts the helper, as that program, before its cgroup is a container's, and has it act when
+// a rule is about the program.
+func (g *guest) aTaskFromBefore(t *testing.T, program, act string) {
+	t.Helper()
 	furnish(t, "/var/tmp/rules")
-	self, err := os.Readlink("/proc/self/exe")
-	if err != nil {
-		t.Fatal(err)
-	}
 	group, err := cgroup.Create("test-resident-source")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	b := &box{g, "resident-source", group}
 	done := make(chan result)
-	go func() { done <- b.run(t, "helper: open-when /var/tmp/rules/go /var/tmp/rules/file") }()
+	go func() { done <- b.run(t, "env", helperVariable+"="+act+" /var/tmp/rules/go /var/tmp/rules/file", program) }()
 	appears(t, "/var/tmp/rules/ready")
-	if err := g.Add(enforcer.Container{Name: b.name, Cgroup: group.Dir}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := g.Remove(b.name); err != nil {
-			t.Error(err)
-		}
-		if err := group.Remove(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := g.Record(b.name, os.Getpid()); err != nil {
-		t.Fatal(err)
-	}
-	profile, err := policyset.ProfileOf(parse(t, "file: {matchPaths: [{path: /var/tmp/rules/file, fromSource: [{path: "+self+"}]}]}"), os.Getpid(), nil)
-	if err == nil {
-		err = g.Apply(b.name, profile)
-	}
-	if err == nil {
-		err = os.WriteFile("/var/tmp/rules/go", nil, 0o644)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, g.Add(enforcer.Container{Name: b.name, Cgroup: group.Dir}))
+	must(t, g.Record(b.name, os.Getpid()))
+	b.apply(t, "file: {matchPaths: [{path: /var/tmp/rules/file, fromSource: [{path: "+program+"}]}]}")
+	must(t, os.WriteFile("/var/tmp/rules/go", nil, 0o644))
 	if got := <-done; got.exit == 0 || !strings.Contains(got.output, "permission denied") {
 		t.Errorf("it must be denied: %+v", got)
 	}
+	must(t, errors.Join(g.Remove(b.name), group.Remove()))
 }
 
 // aChangeOfProfile changes which program a rule is about while one runs.

@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -134,6 +136,8 @@ func helpSource(task []string) error {
 		return argumentsAnywhere(task[1], task[2], task[3])
 	case "open-when":
 		return openWhen(task[1], task[2])
+	case "threads-open-when":
+		return threadsOpenWhen(task[1], task[2])
 	}
 	return helpRandom(task)
 }
@@ -306,6 +310,44 @@ func openWhen(told, file string) error {
 		time.Sleep(time.Millisecond)
 	}
 	return open(file)
+}
+
+// threadsOpenWhen has threads open a file at the same moment, when another one has appeared. Until then
+// none of them does anything that is judged. It fails if every one of them was denied.
+func threadsOpenWhen(told, file string) error {
+	const threads = 4
+	var at atomic.Bool
+	var ready sync.WaitGroup
+	results := make(chan error, threads)
+	ready.Add(threads)
+	for range threads {
+		go func() {
+			runtime.LockOSThread()
+			ready.Done()
+			for !at.Load() {
+			}
+			fd, err := unix.Open(file, unix.O_RDONLY, 0)
+			if err == nil {
+				err = unix.Close(fd)
+			}
+			results <- err
+		}()
+	}
+	ready.Wait()
+	if err := os.WriteFile(filepath.Join(filepath.Dir(told), "ready"), nil, 0o644); err != nil {
+		return err
+	}
+	for unix.Access(told, unix.F_OK) != nil {
+		time.Sleep(time.Millisecond)
+	}
+	at.Store(true)
+	var denied error
+	for range threads {
+		if denied = <-results; denied == nil {
+			return nil
+		}
+	}
+	return denied
 }
 
 // execDeleted executes a copy of a program when its name is gone.
