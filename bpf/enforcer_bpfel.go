@@ -14,13 +14,13 @@ import (
 )
 
 type EnforcerContainer struct {
-	_        structs.HostLayout
-	Profile  uint64
-	RootSb   uint64
-	Id       uint32
-	Starting uint32
-	Rounds   uint32
-	Names    uint32
+	_       structs.HostLayout
+	Profile uint64
+	RootSb  uint64
+	Id      uint32
+	State   uint32
+	Rounds  uint32
+	Names   uint32
 }
 
 type EnforcerCounter uint32

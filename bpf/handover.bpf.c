@@ -134,10 +134,10 @@ int copy_labels(struct bpf_iter__task *ctx)
 	if (!old)
 		return 0;
 	// The number of a container that has ended may become another's.
-	u32 id = old->container, flags = old->flags & LABEL_SETUP;
+	u32 id = old->container, flags = old->flags & (LABEL_SETUP | LABEL_ENTERED);
 	if (!id || !container(id))
 		return 0;
-	if (label->container != id || (label->flags & LABEL_SETUP) != flags) {
+	if (label->container != id || (label->flags & (LABEL_SETUP | LABEL_ENTERED)) != flags) {
 		if (own_first && label->container && container(label->container))
 			return 0;
 		label->source_profile = 0;

@@ -32,7 +32,8 @@ type Enforcer interface {
 	// Mounts returns the mounts that were recorded, for policy.OtherNames.
 	Mounts(name string) ([]policy.Mount, error)
 	// Apply puts a profile in force in place of the one before: each operation is judged
-	// by the one or the other. On an error the one before stays.
+	// by the one or the other. On an error the one before stays. Calls for one container come
+	// one after another; those for others don't wait for what a complex profile takes.
 	Apply(name string, p *policy.Profile) error
 	// Remove ends what holds for a container.
 	Remove(name string) error

@@ -62,7 +62,7 @@ static __always_inline struct label find_label(struct task_struct *task, u32 now
 	} else {
 		found.container = container_of_cgroup(task->cgroups->dfl_cgrp);
 		struct container *c = container(found.container);
-		if (found.container && c && c->starting)
+		if (found.container && c && c->state & STARTING)
 			found.flags = LABEL_SETUP;
 	}
 	struct label *label = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);

@@ -76,10 +76,13 @@ struct container {
 	u64 profile;  // 0: none yet. Else slab + 1 in the low 16 bits, the address of the placed image, its generation
 	u64 root_sb;  // the superblock of its root where no other mount shows it
 	u32 id;       // the low bits are the index in the map
-	u32 starting; // tasks that are found in its cgroup are setting up
+	u32 state;    // STARTING, ADMITTING
 	u32 rounds;   // how often its place in the map was used: the high bits of id
 	u32 names;    // moves when its records of mounts have changed; 0: there are none yet
 };
+
+#define STARTING 1u // tasks that are found in its cgroup are setting up
+#define ADMITTING 2u // tasks that were in its cgroup before are being labelled; a move there may be one of theirs
 
 #define PROFILE_SLAB_BITS 16
 

@@ -226,5 +226,5 @@ void BPF_PROG(exec_done, struct linux_binprm *bprm)
 	label->flags &= ~(LABEL_SETUP | LABEL_ENTERED);
 	struct container *c = container(label->container);
 	if (c)
-		c->starting = 0;
+		__sync_fetch_and_and(&c->state, ~STARTING);
 }

@@ -104,6 +104,11 @@ func (e *Enforcer) adoptContainers(ctx context.Context) error {
 			continue
 		}
 		c := e.restore(log, entry, groups[entry.Id], byID, held)
+		if entry.State&admitting != 0 { // the agent before ended on its way
+			if err := e.labelResidents(c); err != nil {
+				return fmt.Errorf("container %s: %w", c.name, err)
+			}
+		}
 		if c.profile = images[entry.Profile]; c.profile != nil {
 			c.profile.users++
 		}

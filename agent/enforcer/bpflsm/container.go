@@ -27,6 +27,8 @@ type container struct {
 	recorded bool
 	profile  *installed
 
+	residents int // processes that were labelled as they were in its cgroup before
+
 	found []origin // what the origins were made of
 	held  []bool   // which of them outlive this agent
 	// restored: it was taken over from an agent before, whose caller has not named it yet.
@@ -65,8 +67,9 @@ func (e *Enforcer) Add(c enforcer.Container) error {
 	if err != nil {
 		return fmt.Errorf("container %s: %w", c.Name, err)
 	}
+	entry.State = admitting
 	if c.Starting {
-		entry.Starting = 1
+		entry.State |= starting
 	}
 	added := &container{name: c.Name, entry: entry, id: entry.Id, cgroup: id, dir: c.Cgroup}
 	if err := e.admit(added); err != nil {
@@ -86,11 +89,17 @@ func (e *Enforcer) admit(c *container) error {
 	if err := e.claim(c); err != nil {
 		return err
 	}
-	if err := e.labelResidents(c, c.dir); err != nil {
+	if err := e.labelResidents(c); err != nil {
 		return errors.Join(err, e.objects.Cgroups.Delete(c.cgroup))
 	}
 	return nil
 }
+
+// starting and admitting are STARTING and ADMITTING of bpf/headers/maps.h.
+const (
+	starting uint32 = 1 << iota
+	admitting
+)
 
 // claim makes a cgroup the container's and has the tasks in it found.
 func (e *Enforcer) claim(c *container) error {
@@ -123,6 +132,10 @@ const stride = 1 << 16
 
 // Apply implements enforcer.Enforcer.
 func (e *Enforcer) Apply(name string, p *policy.Profile) error {
+	img, err := e.imageOf(p)
+	if err != nil {
+		return fmt.Errorf("container %s: %w", name, err)
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	c, err := e.container(name)
@@ -132,7 +145,7 @@ func (e *Enforcer) Apply(name string, p *policy.Profile) error {
 	if !c.recorded {
 		return fmt.Errorf("container %s: its mounts are not recorded", name)
 	}
-	in, err := e.install(p)
+	in, err := e.install(p, img)
 	if err != nil {
 		return fmt.Errorf("container %s: %w", name, err)
 	}
@@ -170,17 +183,28 @@ func (e *Enforcer) container(name string) (*container, error) {
 	return c, nil
 }
 
-// install returns the profile's image, shared with other containers that have an equal one.
-func (e *Enforcer) install(p *policy.Profile) (*installed, error) {
-	if in := e.profiles.find(p.Hash()); in != nil {
-		return in, nil
+// imageOf compiles a profile, unless it is installed. It takes as long as the policies are complex, and
+// is called without the lock: other containers don't wait for it. Equal profiles are compiled once.
+func (e *Enforcer) imageOf(p *policy.Profile) (*image.Image, error) {
+	hash := p.Hash()
+	if in := e.profiles.find(hash); in != nil {
+		return in.image, nil
 	}
-	img, err := image.Compile(p)
+	img, err, _ := e.compiling.Do(hash, func() (any, error) { return image.Compile(p) })
 	if err != nil {
 		return nil, fmt.Errorf("compile the policies: %w", err)
 	}
+	return img.(*image.Image), nil
+}
+
+// install puts a profile's image into a slab; it is shared with other containers that have an equal one.
+func (e *Enforcer) install(p *policy.Profile, img *image.Image) (*installed, error) {
+	if in := e.profiles.find(img.ProfileHash); in != nil {
+		return in, nil
+	}
 	in := &installed{id: e.profiles.number(), hash: img.ProfileHash, profile: p, image: img, need: needOf(img)}
-	if err := e.records.putProfile(in.id, p); err != nil {
+	err := e.records.putProfile(in.id, p)
+	if err != nil {
 		return nil, err
 	}
 	if in.place, err = e.pool.Put(img.Words, in.id); err != nil {

@@ -21,6 +21,8 @@ import (
 
 // Events implements enforcer.Enforcer.
 func (e *Enforcer) Events(ctx context.Context, handle func(enforcer.Event)) error {
+	e.reading.Lock()
+	defer e.reading.Unlock()
 	// The context's end is told by Flush: the reader takes a new deadline only between two reads.
 	stop := context.AfterFunc(ctx, func() { _ = e.reader.Flush() })
 	defer stop()

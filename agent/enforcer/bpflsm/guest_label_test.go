@@ -79,6 +79,16 @@ func TestSetUpIsExemptUntilItsFirstExec(t *testing.T) {
 	}
 }
 
+// TestAMoveToWhereATaskIsIsNoSetUp has a thread that was there before the policy, and has no label of its own
+// yet, move itself to its own cgroup. Its program has no name in the container, like one that sets it up.
+func TestAMoveToWhereATaskIsIsNoSetUp(t *testing.T) {
+	g := newGuest(t, Options{})
+	self, err := os.Readlink("/proc/self/exe")
+	must(t, err)
+	ofItsOwn := "mount -t tmpfs own /mnt && cp " + self + " /mnt/program && exec /mnt/program"
+	g.aTaskFromBefore(t, "move-when GROUP/cgroup.threads", blockSecret, "unshare", "-m", "sh", "-c", ofItsOwn)
+}
+
 // outsideOf puts this program where no container that is recorded already has it.
 func outsideOf(t *testing.T) string {
 	t.Helper()

@@ -120,10 +120,11 @@ func TestSourcesInTheKernel(t *testing.T) {
 	}
 	defer func() { _ = outside.Process.Kill(); _ = outside.Wait() }()
 	g.traces(t, self, strconv.Itoa(outside.Process.Pid))
-	t.Run("a task from before has the source that it runs", func(t *testing.T) { g.aTaskFromBefore(t, self, "open-when") })
+	bySelf := "file: {matchPaths: [{path: /var/tmp/rules/file, fromSource: [{path: " + self + "}]}]}"
+	t.Run("a task from before has the source that it runs", func(t *testing.T) { g.aTaskFromBefore(t, "open-when", bySelf, self) })
 	t.Run("its threads have it though they act at once", func(t *testing.T) {
 		for range 8 {
-			g.aTaskFromBefore(t, self, "threads-open-when")
+			g.aTaskFromBefore(t, "threads-open-when", bySelf, self)
 		}
 	})
 	for name, act := range map[string]string{"forks": "(:)", "executes another": "exec sh -c \"$WAIT\""} {
@@ -155,20 +156,21 @@ func (g *guest) aTaskBeforeTheRecord(t *testing.T, act string) {
 	}
 }
 
-// aTaskFromBefore starts the helper, as that program, before its cgroup is a container's, and has it act when
-// a rule is about the program.
-func (g *guest) aTaskFromBefore(t *testing.T, program, act string) {
+// aTaskFromBefore starts the helper, by that program, before its cgroup is a container's, and has it act when
+// policies are in force that deny it the file. In what it is to do, GROUP stands for the cgroup's folder.
+func (g *guest) aTaskFromBefore(t *testing.T, act, policies string, program ...string) {
 	t.Helper()
 	furnish(t, "/var/tmp/rules")
-	group, err := cgroup.Create("test-resident-source")
+	group, err := cgroup.Create("test-resident")
 	must(t, err)
-	b := &box{g, "resident-source", group}
+	b := &box{g, "resident", group}
+	act = strings.ReplaceAll(act, "GROUP", group.Dir) + " /var/tmp/rules/go /var/tmp/rules/file"
 	done := make(chan result)
-	go func() { done <- b.run(t, "env", helperVariable+"="+act+" /var/tmp/rules/go /var/tmp/rules/file", program) }()
+	go func() { done <- b.run(t, append([]string{"env", helperVariable + "=" + act}, program...)...) }()
 	appears(t, "/var/tmp/rules/ready")
 	must(t, g.Add(enforcer.Container{Name: b.name, Cgroup: group.Dir}))
 	must(t, g.Record(b.name, os.Getpid()))
-	b.apply(t, "file: {matchPaths: [{path: /var/tmp/rules/file, fromSource: [{path: "+program+"}]}]}")
+	b.apply(t, policies)
 	must(t, os.WriteFile("/var/tmp/rules/go", nil, 0o644))
 	if got := <-done; got.exit == 0 || !strings.Contains(got.output, "permission denied") {
 		t.Errorf("it must be denied: %+v", got)

@@ -152,7 +152,11 @@ func (e *Enforcer) carryPolicies(c *container, profile uint64) error {
 	if err != nil {
 		return err
 	}
-	in, err := e.install(p)
+	img, err := e.imageOf(p)
+	if err != nil {
+		return err
+	}
+	in, err := e.install(p, img)
 	if err != nil {
 		return err
 	}

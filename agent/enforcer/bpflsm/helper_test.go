@@ -136,6 +136,8 @@ func helpSource(task []string) error {
 		return argumentsAnywhere(task[1], task[2], task[3])
 	case "open-when":
 		return openWhen(task[1], task[2])
+	case "move-when":
+		return moveWhen(task[1], task[2], task[3])
 	case "threads-open-when":
 		return threadsOpenWhen(task[1], task[2])
 	}
@@ -301,15 +303,57 @@ func execMemfd(args ...string) error {
 	return unix.Exec(fmt.Sprintf("/proc/self/fd/%d", fd), args, nil)
 }
 
-// openWhen opens a file when another one appears; beside that it says that it is ready.
+// openWhen opens a file when another one appears.
 func openWhen(told, file string) error {
+	if err := waitFor(told); err != nil {
+		return err
+	}
+	return open(file)
+}
+
+// moveWhen has a thread move itself to the cgroup where it is, and open a file then, when another one has appeared.
+// It does nothing else that is judged.
+func moveWhen(threads, told, file string) error {
+	to, err := os.OpenFile(threads, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	var at atomic.Bool
+	var ready sync.WaitGroup
+	result := make(chan error)
+	ready.Add(1)
+	go func() {
+		runtime.LockOSThread()
+		ready.Done()
+		for !at.Load() {
+		}
+		if _, err := unix.Write(int(to.Fd()), []byte("0")); err != nil {
+			result <- fmt.Errorf("it could not move: %w", err)
+			return
+		}
+		fd, err := unix.Open(file, unix.O_RDONLY, 0)
+		if err == nil {
+			err = unix.Close(fd)
+		}
+		result <- err
+	}()
+	ready.Wait()
+	if err := waitFor(told); err != nil {
+		return err
+	}
+	at.Store(true)
+	return <-result
+}
+
+// waitFor says that it is ready, beside a file, and waits until that is there.
+func waitFor(told string) error {
 	if err := os.WriteFile(filepath.Join(filepath.Dir(told), "ready"), nil, 0o644); err != nil {
 		return err
 	}
 	for unix.Access(told, unix.F_OK) != nil {
 		time.Sleep(time.Millisecond)
 	}
-	return open(file)
+	return nil
 }
 
 // threadsOpenWhen has threads open a file at the same moment, when another one has appeared. Until then
@@ -334,11 +378,8 @@ func threadsOpenWhen(told, file string) error {
 		}()
 	}
 	ready.Wait()
-	if err := os.WriteFile(filepath.Join(filepath.Dir(told), "ready"), nil, 0o644); err != nil {
+	if err := waitFor(told); err != nil {
 		return err
-	}
-	for unix.Access(told, unix.F_OK) != nil {
-		time.Sleep(time.Millisecond)
 	}
 	at.Store(true)
 	var denied error

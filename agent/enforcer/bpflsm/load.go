@@ -16,6 +16,8 @@ import (
 	"github.com/cilium/ebpf/ringbuf"
 	"github.com/cilium/ebpf/rlimit"
 
+	"golang.org/x/sync/singleflight"
+
 	"kubearmor.io/agent/enforcer"
 	"kubearmor.io/agent/enforcer/bpflsm/slab"
 	"kubearmor.io/bpf"
@@ -60,6 +62,9 @@ type Enforcer struct {
 	pool       *slab.Pool
 	containers map[string]*container
 	profiles   *profiles
+
+	compiling singleflight.Group // of images, by the profile's hash
+	reading   sync.Mutex         // held while events are read
 }
 
 // objects are what is loaded.
@@ -252,6 +257,8 @@ func (e *Enforcer) Close() error {
 	if e.reader != nil {
 		errs = append(errs, e.reader.Close())
 	}
+	e.reading.Lock() // that ends Events, which looks into the maps
+	defer e.reading.Unlock()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, c := range e.containers {

@@ -1,6 +1,7 @@
 package bpflsm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -86,10 +87,11 @@ func (e *Enforcer) beginLife(opt Options) error {
 	return nil
 }
 
-// setStart tells the programs about programs that start while no agent answers.
+// setStart tells the programs about programs that start while no agent answers. What an agent before has
+// told them holds until then.
 func (e *Enforcer) setStart(s *Start) error {
-	e.node.StartGate = 0
 	if s == nil {
+		atomic.StoreUint32(&e.node.StartGate, 0)
 		return nil
 	}
 	kinds := map[uint64]bpf.EnforcerStartParent{}
@@ -108,17 +110,16 @@ func (e *Enforcer) setStart(s *Start) error {
 	if err := replaceEntries(e.objects.StartParents, kinds); err != nil {
 		return fmt.Errorf("watch starts: %w", err)
 	}
-	e.node.StartClosed = 0
+	var closed, gate uint32
 	if s.Closed {
-		e.node.StartClosed = 1
-	}
-	e.node.OpensAfter = uint64(s.Timeout)
-	if s.Timeout == 0 {
-		e.node.OpensAfter = uint64(DefaultStartTimeout)
+		closed = 1
 	}
 	if len(kinds) > 0 {
-		atomic.StoreUint32(&e.node.StartGate, 1)
+		gate = 1
 	}
+	atomic.StoreUint64(&e.node.OpensAfter, uint64(cmp.Or(s.Timeout, DefaultStartTimeout)))
+	atomic.StoreUint32(&e.node.StartClosed, closed)
+	atomic.StoreUint32(&e.node.StartGate, gate)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
@@ -15,12 +16,28 @@ import (
 	"kubearmor.io/bpf"
 )
 
-// labelResidents labels the processes that are in a container's cgroup already. Programs label
+// labelResidents labels the processes that are in a container's cgroup already, which ends its admission. Programs label
 // tasks when they act and when they come in; one that has been idle since before could be
 // moved to another cgroup, and would then be nobody's.
 //
-// Children that a process forks meanwhile inherit its container: the cgroup is registered.
-func (e *Enforcer) labelResidents(c *container, dir string) error {
+// Children that a process forks meanwhile inherit its container, or are labelled when they are there: the
+// cgroup is registered. It is looked until nobody is found, but not for as long as somebody likes.
+func (e *Enforcer) labelResidents(c *container) error {
+	for range 16 {
+		before := c.residents
+		if err := e.labelBelow(c, c.dir); err != nil {
+			return err
+		}
+		if c.residents == before {
+			break
+		}
+	}
+	atomic.AndUint32(&c.entry.State, ^admitting)
+	return nil
+}
+
+// labelBelow labels the processes of a cgroup and of those below it.
+func (e *Enforcer) labelBelow(c *container, dir string) error {
 	return filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // a cgroup below that was removed meanwhile
@@ -69,7 +86,7 @@ func (e *Enforcer) labelProcess(c *container, pid int) error {
 	}
 	defer unix.Close(fd)
 	label := bpf.EnforcerLabel{Container: c.id}
-	if c.entry.Starting != 0 {
+	if atomic.LoadUint32(&c.entry.State)&starting != 0 {
 		label.Flags = setUp
 	}
 	how := ebpf.UpdateNoExist
@@ -81,8 +98,16 @@ func (e *Enforcer) labelProcess(c *container, pid int) error {
 		how = ebpf.UpdateExist
 	}
 	err = e.objects.Labels.Update(uint32(fd), label, how)
+	if err == nil && label.Flags != 0 && atomic.LoadUint32(&c.entry.State)&starting == 0 {
+		// It has executed its program meanwhile, and that has ended set-up: it must not begin again.
+		label.Flags = 0
+		err = e.objects.Labels.Update(uint32(fd), label, ebpf.UpdateExist)
+	}
 	if errors.Is(err, ebpf.ErrKeyExist) || errors.Is(err, unix.ESRCH) || errors.Is(err, ebpf.ErrKeyNotExist) {
 		return nil // it has acted meanwhile, or ended
+	}
+	if err == nil {
+		c.residents++
 	}
 	return err
 }
